@@ -239,10 +239,10 @@ func (e *evidence) designEffect(m margin, mean, se float64) float64 {
 		s := centred.of(x.c, x.b, x.n)
 		ss += u.w[i] * s * s
 	}
-	simple := ss / (u.count - 1) / u.count
-	if simple <= 0 {
+	if ss <= u.count*tie*tie { // nothing varies but rounding
 		return 1
 	}
+	simple := ss / (u.count - 1) / u.count
 	return max(1, se*se/simple)
 }
 
