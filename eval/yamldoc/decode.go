@@ -1,0 +1,269 @@
+package yamldoc
+
+import (
+	"encoding"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Decoder is a type that reads itself from a node.
+type Decoder interface {
+	DecodeNode(n *Node) Problems
+}
+
+// Decode reads one document into a pointer. It returns every problem found;
+// what could be read is set all the same.
+func Decode(file string, data []byte, into any) Problems {
+	n, ps := Parse(file, data)
+	if ps != nil {
+		return ps
+	}
+	return n.Decode(into)
+}
+
+// Decode reads the node into a pointer: a struct by its `doc:"name,required"`
+// tags, a map with string keys, a slice, a scalar, any (see Node.Any), a
+// Decoder or an encoding.TextUnmarshaler. time.Duration is read as "1m30s".
+//
+// Text fields accept unquoted numbers and truth values as they are written, so
+// that `id: 007` is "007"; a number field accepts only numbers. null leaves a
+// field as it is. A struct field of type Pos gets the mapping's place.
+func (n *Node) Decode(into any) Problems {
+	return n.into(reflect.ValueOf(into).Elem())
+}
+
+var (
+	decoderType  = reflect.TypeFor[Decoder]()
+	textType     = reflect.TypeFor[encoding.TextUnmarshaler]()
+	durationType = reflect.TypeFor[time.Duration]()
+	posType      = reflect.TypeFor[Pos]()
+)
+
+func (n *Node) into(v reflect.Value) Problems {
+	if v.CanAddr() && v.Addr().Type().Implements(decoderType) {
+		return v.Addr().Interface().(Decoder).DecodeNode(n)
+	}
+	if n.Kind() == Null {
+		return nil
+	}
+	if v.CanAddr() && v.Addr().Type().Implements(textType) {
+		return n.text(v.Addr().Interface().(encoding.TextUnmarshaler))
+	}
+	if v.Type() == durationType {
+		return n.duration(v)
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		e := reflect.New(v.Type().Elem())
+		ps := n.into(e.Elem())
+		v.Set(e)
+		return ps
+	case reflect.Struct:
+		return n.structure(v)
+	case reflect.Map:
+		return n.mapping(v)
+	case reflect.Slice:
+		return n.sequence(v)
+	case reflect.Interface:
+		a, ps := n.Any()
+		if a != nil {
+			v.Set(reflect.ValueOf(a))
+		}
+		return ps
+	}
+	return n.basic(v)
+}
+
+// field is a struct's field as documents know it.
+type field struct {
+	name     string
+	index    []int
+	required bool
+}
+
+func fieldsOf(t reflect.Type) []field {
+	var fs []field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag, ok := f.Tag.Lookup("doc")
+		if !ok || tag == "-" {
+			if f.Anonymous && f.Type.Kind() == reflect.Struct && f.Type != posType {
+				for _, in := range fieldsOf(f.Type) {
+					in.index = append([]int{i}, in.index...)
+					fs = append(fs, in)
+				}
+			}
+			continue
+		}
+		name, opt, _ := strings.Cut(tag, ",")
+		fs = append(fs, field{name, []int{i}, opt == "required"})
+	}
+	return fs
+}
+
+func (n *Node) structure(v reflect.Value) Problems {
+	if n.Kind() != Mapping {
+		return n.wrong("a mapping")
+	}
+	fields := fieldsOf(v.Type())
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.name
+	}
+	setPos(v, n)
+	var ps Problems
+	seen := map[string]bool{}
+	for _, e := range n.Entries() {
+		k := -1
+		for i, name := range names {
+			if name == e.Key {
+				k = i
+			}
+		}
+		if k < 0 {
+			if e.Key == "<<" {
+				ps = append(ps, e.At.Problem("write the keys out", "merge keys (<<) are not supported"))
+			} else {
+				ps = append(ps, e.At.Problem(DidYouMean(e.Key, names), "unknown key %q", e.Key))
+			}
+			continue
+		}
+		seen[e.Key] = e.Value.Kind() != Null
+		ps = append(ps, e.Value.into(v.FieldByIndex(fields[k].index))...)
+	}
+	for _, f := range fields {
+		if f.required && !seen[f.name] {
+			ps = append(ps, n.Problem("", "%q is missing", f.name))
+		}
+	}
+	return ps
+}
+
+func setPos(v reflect.Value, n *Node) {
+	for i := range v.NumField() {
+		if f := v.Field(i); f.Type() == posType && f.CanSet() {
+			f.Set(reflect.ValueOf(n.Pos))
+		}
+	}
+}
+
+func (n *Node) mapping(v reflect.Value) Problems {
+	if n.Kind() != Mapping {
+		return n.wrong("a mapping")
+	}
+	out := reflect.MakeMap(v.Type())
+	var ps Problems
+	for _, e := range n.Entries() {
+		if e.Key == "<<" {
+			ps = append(ps, e.At.Problem("write the keys out", "merge keys (<<) are not supported"))
+			continue
+		}
+		x := reflect.New(v.Type().Elem()).Elem()
+		ps = append(ps, e.Value.into(x)...)
+		out.SetMapIndex(reflect.ValueOf(e.Key).Convert(v.Type().Key()), x)
+	}
+	v.Set(out)
+	return ps
+}
+
+func (n *Node) sequence(v reflect.Value) Problems {
+	if n.Kind() != Sequence {
+		return n.wrong("a list")
+	}
+	items := n.Items()
+	out := reflect.MakeSlice(v.Type(), len(items), len(items))
+	var ps Problems
+	for i, it := range items {
+		ps = append(ps, it.into(out.Index(i))...)
+	}
+	v.Set(out)
+	return ps
+}
+
+func (n *Node) text(u encoding.TextUnmarshaler) Problems {
+	if n.Kind() != Scalar {
+		return n.wrong("a single value")
+	}
+	if err := u.UnmarshalText([]byte(n.Text())); err != nil {
+		return Problems{n.Problem("", "%v", err)}
+	}
+	return nil
+}
+
+func (n *Node) duration(v reflect.Value) Problems {
+	d, err := time.ParseDuration(n.Text())
+	if n.Kind() != Scalar || err != nil {
+		return Problems{n.Problem("write a number and a unit, such as 60s, 1m30s or 250ms", "a duration is expected, found %s", n.Describe())}
+	}
+	v.SetInt(int64(d))
+	return nil
+}
+
+func (n *Node) basic(v reflect.Value) Problems {
+	if n.Kind() != Scalar {
+		return n.wrong(kindName(v.Kind()))
+	}
+	if v.Kind() == reflect.String {
+		v.SetString(n.Text())
+		return nil
+	}
+	a, ps := n.scalar()
+	if ps != nil {
+		return ps
+	}
+	switch x := a.(type) {
+	case bool:
+		if v.Kind() == reflect.Bool {
+			v.SetBool(x)
+			return nil
+		}
+	case float64:
+		return n.number(v, x)
+	}
+	return n.wrong(kindName(v.Kind()))
+}
+
+func (n *Node) number(v reflect.Value, x float64) Problems {
+	switch {
+	case v.CanFloat():
+		v.SetFloat(x)
+	case v.CanInt():
+		if x != math.Trunc(x) || v.OverflowInt(int64(x)) {
+			return n.wrong("a whole number")
+		}
+		v.SetInt(int64(x))
+	default:
+		return n.wrong(kindName(v.Kind()))
+	}
+	return nil
+}
+
+func (n *Node) wrong(want string) Problems {
+	hint := ""
+	if want == "a list" && n.Kind() == Scalar {
+		hint = "write [" + n.Text() + "]"
+	}
+	if want == "a number" && n.Kind() == Scalar {
+		if _, err := strconv.ParseFloat(n.Text(), 64); err == nil && n.Quoted() {
+			hint = "remove the quotes"
+		}
+	}
+	return Problems{n.Problem(hint, "%s is expected, found %s", want, n.Describe())}
+}
+
+func kindName(k reflect.Kind) string {
+	switch k {
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int64, reflect.Int32:
+		return "a whole number"
+	case reflect.Float64, reflect.Float32:
+		return "a number"
+	}
+	return "another value"
+}
