@@ -18,10 +18,10 @@ type Decoder interface {
 // what could be read is set all the same.
 func Decode(file string, data []byte, into any) Problems {
 	n, ps := Parse(file, data)
-	if ps != nil {
+	if n == nil {
 		return ps
 	}
-	return n.Decode(into)
+	return append(ps, n.Decode(into)...)
 }
 
 // Decode reads the node into a pointer: a struct by its `doc:"name,required"`

@@ -42,7 +42,8 @@ const (
 
 var yamlError = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)$`)
 
-// Parse reads one document into its root node.
+// Parse reads one document into its root node. The node is nil where the
+// document cannot be read at all; repeated keys are problems beside a node.
 func Parse(file string, data []byte) (*Node, Problems) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if p := checkText(file, data); p != nil {
@@ -68,10 +69,10 @@ func Parse(file string, data []byte) (*Node, Problems) {
 	}
 	b := bound{file: file}
 	b.walk(root, 0, false)
-	if len(b.problems) > 0 {
+	if b.stopped {
 		return nil, b.problems
 	}
-	return &Node{file, Pos{root.Line, root.Column}, root}, nil
+	return &Node{file, Pos{root.Line, root.Column}, root}, b.problems
 }
 
 // checkText refuses what the parser would explain badly.
