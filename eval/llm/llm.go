@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -88,6 +89,8 @@ type Response struct {
 	Stored time.Time `json:"stored,omitzero"`
 	// CostUSD is filled by Meter; nil means the price is unknown.
 	CostUSD *float64 `json:"cost_usd,omitempty"`
+	// Headers are the answer's, for rate limits; nil unless sent over HTTP now.
+	Headers http.Header `json:"-"`
 }
 
 // Client answers requests. Implementations are safe for concurrent use. An
@@ -121,6 +124,10 @@ type Error struct {
 	Host    string // host:port asked
 	Message string // the server's words, or the transport's
 	Hint    string // what a person can do
+	// Param is the request's field the server complains of, if it names one.
+	Param string
+	// Headers are the answer's, nil if none came.
+	Headers http.Header
 	// RetryAfter is the wait the server asked for; 0 if it named none.
 	RetryAfter time.Duration
 	// Attempts counts requests sent in all, 0 where none left this machine.
