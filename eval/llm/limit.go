@@ -3,7 +3,6 @@ package llm
 import (
 	"context"
 	"errors"
-	"math"
 	"sync"
 	"time"
 
@@ -56,8 +55,9 @@ func (l *Limiters) State() (limit, inFlight int) {
 
 // Limiter bounds requests to one host and key. Its concurrency adapts: a 429
 // that names no time halves it, at most once a second; every answer lets it
-// grow again by a share that restores a halved limit within about one round of
-// answers, so that a stray 429 costs little and real pressure holds it down.
+// grow again. While refusals are rare that is by one, which restores a halved
+// limit within about one round of answers, so that stray 429s cost little; once
+// they are more than one in ten it is slow, so that real pressure holds it down.
 type Limiter struct {
 	mu       sync.Mutex
 	cfg      LimitConfig
@@ -69,6 +69,7 @@ type Limiter struct {
 	requests *rate.Limiter
 	tokens   *rate.Limiter
 	usage    float64 // running mean of tokens a request, to estimate the next
+	refusals float64 // running share of 429s
 }
 
 // NewLimiter makes a limiter.
@@ -169,15 +170,21 @@ func (l *Limiter) release(resp Response, err error) {
 	l.inFlight--
 	var e *Error
 	now := time.Now()
+	if limited := errors.As(err, &e) && e.Kind == RateLimited; limited || err == nil {
+		l.refusals += refusalWeight * (float64(btoi(limited)) - l.refusals)
+	}
 	switch {
 	case err == nil:
-		l.limit = min(float64(l.cfg.Concurrency), l.limit+1/math.Max(1, l.limit)*2)
+		grow := 1.
+		if l.refusals > manyRefusals {
+			grow = 2 / max(2, l.limit)
+		}
+		l.limit = min(float64(l.cfg.Concurrency), l.limit+grow)
 		if resp.Headers != nil {
 			l.pause(now.Add(exhausted(resp.Headers)))
 		}
 		if resp.Usage.Known {
-			const share = .1
-			l.usage += share * (float64(resp.Usage.Input+resp.Usage.Output) - l.usage)
+			l.usage += usageWeight * (float64(resp.Usage.Input+resp.Usage.Output) - l.usage)
 		}
 	case errors.As(err, &e) && e.Kind == RateLimited && e.RetryAfter > 0:
 		l.pause(now.Add(e.RetryAfter))
@@ -185,6 +192,21 @@ func (l *Limiter) release(resp Response, err error) {
 		l.limit, l.halved = max(1, l.limit/2), now
 	}
 	l.wake()
+}
+
+// Weights of the running means, and the share of 429s from which they are no
+// longer stray.
+const (
+	usageWeight   = .1
+	refusalWeight = .02
+	manyRefusals  = .1
+)
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (l *Limiter) pause(until time.Time) {
