@@ -93,6 +93,10 @@ type ledgerFile interface {
 // returns, so a killed process loses nothing that came back; the file is
 // synced at most SyncInterval later.
 type LedgerWriter struct {
+	// Scrub takes secrets out of a line before it is written, if set. It must
+	// leave the line valid JSON.
+	Scrub func([]byte) []byte
+
 	path string
 	lock *flock.Flock
 
@@ -163,6 +167,9 @@ func (w *LedgerWriter) Append(e Event) (offset int64, length int, err error) {
 	line, err := json.Marshal(e)
 	if err != nil {
 		return 0, 0, fmt.Errorf("cannot record an event: %w", err)
+	}
+	if w.Scrub != nil {
+		line = w.Scrub(line)
 	}
 	line = append(line, '\n')
 	w.mu.Lock()

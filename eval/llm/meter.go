@@ -34,6 +34,13 @@ func NewMeter(p *Prices, b Budget, spentUSD float64, spentCalls, spentTokens int
 	return &Meter{prices: p, budget: b, usd: spentUSD, calls: spentCalls, tokens: spentTokens}
 }
 
+// Start sets what was spent before, when a run is continued.
+func (m *Meter) Start(usd float64, calls, tokens int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.usd, m.calls, m.tokens = usd, calls, tokens
+}
+
 // Spent is what was paid so far.
 func (m *Meter) Spent() (usd float64, calls, tokens int) {
 	m.mu.Lock()

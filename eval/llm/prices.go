@@ -24,10 +24,11 @@ func (p Price) Cost(u Usage) float64 {
 
 // PricesDate is when the built-in prices were last looked at. Prices change:
 // a price in the configuration replaces a built-in one.
-const PricesDate = "2025-08-07"
+const PricesDate = "2025-11-13"
 
 // Published list prices of OpenAI's API, standard tier, as of PricesDate.
 var builtin = map[string]Price{
+	"gpt-5.1":      {1.25, 10, .125},
 	"gpt-5":        {1.25, 10, .125},
 	"gpt-5-mini":   {.25, 2, .025},
 	"gpt-5-nano":   {.05, .40, .005},

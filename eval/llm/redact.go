@@ -81,6 +81,17 @@ func (x *Redactor) String(s string) string {
 	return x.r.Replace(s)
 }
 
+// Bytes returns the text without secrets.
+func (x *Redactor) Bytes(b []byte) []byte {
+	x.mu.RLock()
+	none := x.r == nil
+	x.mu.RUnlock()
+	if none {
+		return b
+	}
+	return []byte(x.String(string(b)))
+}
+
 // Error returns the error with its words redacted, as an *Error where it is one.
 func (x *Redactor) Error(err error) error {
 	if err == nil || x == nil {
