@@ -25,6 +25,8 @@ type wiring struct {
 	cache    *llm.Cache
 	http     *http.Client
 	built    map[*modelDoc]llm.Client
+	// dry builds clients that will not be asked, so no key is needed.
+	dry bool
 }
 
 func (a *app) newWiring(p *project, set settings) *wiring {
@@ -104,9 +106,12 @@ func (w *wiring) wire(name string, m *modelDoc, file string) (llm.Client, error)
 		}
 		return r, nil
 	}
-	key, err := w.a.secret(w.p, name, m, file)
-	if err != nil {
-		return nil, err
+	key := ""
+	if !w.dry {
+		var err error
+		if key, err = w.a.secret(w.p, name, m, file); err != nil {
+			return nil, err
+		}
 	}
 	base, err := w.a.expand(m.BaseURL, file, "base_url")
 	if err != nil {

@@ -33,7 +33,7 @@ would pass: computed from the spread of an earlier run where there is one.`,
 }
 
 func (a *app) showPlan(ctx context.Context, f runFlags) error {
-	pre, err := a.prepare(ctx, f)
+	pre, err := a.prepare(ctx, f, true)
 	if err != nil {
 		return err
 	}

@@ -71,8 +71,9 @@ type prepared struct {
 	reports []reportSpec
 }
 
-// prepare reads and checks everything, before anything is paid for.
-func (a *app) prepare(ctx context.Context, f runFlags) (*prepared, error) {
+// prepare reads and checks everything, before anything is paid for. A dry one
+// is only looked at, so it needs no keys.
+func (a *app) prepare(ctx context.Context, f runFlags, dry bool) (*prepared, error) {
 	p, err := a.loadProject(ctx)
 	if err != nil {
 		return nil, err
@@ -115,6 +116,7 @@ func (a *app) prepare(ctx context.Context, f runFlags) (*prepared, error) {
 		return nil, usage("--report: %v", err)
 	}
 	w := a.newWiring(p, set)
+	w.dry = dry
 	pre := &prepared{p: p, set: set, wiring: w, reports: append(fromFile, fromFlags...)}
 	if err := w.purse(eval.Spend{}); err != nil {
 		return nil, err
@@ -131,7 +133,7 @@ func (a *app) prepare(ctx context.Context, f runFlags) (*prepared, error) {
 }
 
 func (a *app) run(ctx context.Context, f runFlags) error {
-	pre, err := a.prepare(ctx, f)
+	pre, err := a.prepare(ctx, f, false)
 	if err != nil {
 		return err
 	}
