@@ -115,6 +115,8 @@ func (a *app) forecast(pre *prepared, v *report.PlanView) {
 	}
 	yesNo := p.yesNoScores()
 	spread := eval.DefaultSpread(yesNo)
+	cases := len(p.set.Cases)
+	worth := eval.EffectiveCases(cases, clusters(p.set))
 	for _, path := range ledgerFiles(p.dir, "") {
 		c, err := eval.OpenLedger(path)
 		if err != nil {
@@ -124,11 +126,11 @@ func (a *app) forecast(pre *prepared, v *report.PlanView) {
 		ok = ok && c.Header.Name == pre.plan.Header.Name && c.Header.Judge == pre.plan.Header.Judge
 		c.Close()
 		if ok {
-			spread = s
+			spread, worth = s, cases // its spread holds what clusters cost
 			break
 		}
 	}
-	f := eval.ForecastRun(clusters(p.set), pre.plan.Header.Repeats, pre.plan.Header.ExtendTo, p.policy, spread, yesNo)
+	f := eval.ForecastRun(cases, worth, pre.plan.Header.Repeats, pre.plan.Header.ExtendTo, p.policy, spread, yesNo)
 	v.Decides = append(v.Decides, f.Sentences...)
 	if f.Weak {
 		v.Warnings = append(v.Warnings, "this run is likely to end inconclusive: add cases or repeats, or accept a wider margin")
@@ -245,6 +247,9 @@ func (e *estimate) add(m *modelDoc, inLow, inHigh, callsLow, callsHigh, long, sh
 
 func (e *estimate) fill(v *report.PlanView, concurrency int) {
 	v.TokensLow, v.TokensHigh = e.low, e.high
+	if e.callsHigh == 0 { // nothing is asked of anybody
+		e.priced = true
+	}
 	if e.priced {
 		v.CostLow, v.CostHigh = &e.costLow, &e.costHigh
 	}

@@ -130,8 +130,10 @@ func (d *decider) compare(name string, m matrix, margin Margin, gating bool, alp
 	}
 	ni := stats.NonInferiority(stats.Pairs{Base: m.base, Cand: m.cand, Cluster: m.cluster}, cfg)
 	fill(&cmp, ni)
-	if !cmp.Tested {
+	if !cmp.Tested { // shown only: so few cases bear no interval
 		cmp.Verdict = Inconclusive
+		cmp.ChangeCI, cmp.RelativeCI, cmp.Lower, cmp.Upper, cmp.LowerBy, cmp.UpperBy = nil, nil, nil, nil, "", ""
+		cmp.Excluded, cmp.SignFlipP, cmp.SignFlipPass, cmp.Warnings = nil, nil, nil, nil
 	}
 	return cmp
 }

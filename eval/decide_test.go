@@ -319,7 +319,7 @@ func FuzzReadScores(f *testing.F) {
 func TestForecast(t *testing.T) {
 	p := DefaultPolicy()
 	p.MaxDrop = Margin{Value: .03}
-	f := ForecastRun(120, 1, 0, p, DefaultSpread(true), true)
+	f := ForecastRun(120, 120, 1, 0, p, DefaultSpread(true), true)
 	if got := f.Sentences[0]; !strings.Contains(got, "120 yes/no cases a 3 % margin stays inconclusive about 8 times in 10") || !strings.Contains(got, "600 with 3 repeats, would settle it 4 times in 5") {
 		t.Errorf("%s", got)
 	}
@@ -328,7 +328,7 @@ func TestForecast(t *testing.T) {
 		yesNo bool
 		want  float64
 	}{{200, 1, true, .22}, {500, 1, true, .40}, {200, 1, false, .50}, {200, 3, false, .82}} {
-		if got := ForecastRun(tt.n, tt.k, 0, p, DefaultSpread(tt.yesNo), tt.yesNo).PassPower; got < tt.want-.015 || got > tt.want+.015 {
+		if got := ForecastRun(tt.n, tt.n, tt.k, 0, p, DefaultSpread(tt.yesNo), tt.yesNo).PassPower; got < tt.want-.015 || got > tt.want+.015 {
 			t.Errorf("n=%d K=%d yes/no=%v: power %.3f, want %.2f", tt.n, tt.k, tt.yesNo, got, tt.want)
 		}
 	}

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -38,7 +39,9 @@ func (c *Collected) Spread() (s Spread, ok bool) {
 		scale = 1
 	}
 	var rows [][]float64
+	var ids []int
 	var base float64
+	seen := map[string]int{}
 	for ci := range c.Cases {
 		var row []float64
 		for t := range c.Trials() {
@@ -51,6 +54,11 @@ func (c *Collected) Spread() (s Spread, ok bool) {
 		}
 		if len(row) == c.Trials() {
 			rows = append(rows, row)
+			name := cmp.Or(c.Cases[ci].Cluster, c.Cases[ci].ID)
+			if _, ok := seen[name]; !ok {
+				seen[name] = len(seen)
+			}
+			ids = append(ids, seen[name])
 		}
 	}
 	if len(rows) < 20 {
@@ -58,6 +66,7 @@ func (c *Collected) Spread() (s Spread, ok bool) {
 	}
 	s.Mean = base / float64(len(rows)*c.Trials())
 	s.From = "an earlier run"
+	defer func() { s.Between += c.clustering(rows, ids) }()
 	if c.Trials() < 2 { // repeats cannot be told apart from cases: promise nothing of them
 		flat := make([]float64, len(rows))
 		for i := range rows {
@@ -69,6 +78,31 @@ func (c *Collected) Spread() (s Spread, ok bool) {
 	a := stats.Decompose(rows)
 	s.Between, s.Within = a.Omega2, a.Sigma2
 	return s, s.Mean > 0
+}
+
+// clustering is what clusters add to the variance of a case's mean: the
+// variance that would give the standard error clusters really have, less the
+// one of independent cases. It is not below 0.
+func (c *Collected) clustering(rows [][]float64, ids []int) float64 {
+	means := make([]float64, len(rows))
+	for i, row := range rows {
+		means[i] = stats.Mean(row)
+	}
+	se := stats.ClusterSE(means, ids)
+	return max(0, float64(len(means))*(se.CR1*se.CR1-se.CLT*se.CLT))
+}
+
+// assumedICC is how alike cases of one cluster are taken to change, before
+// anything was measured.
+const assumedICC = .2
+
+// EffectiveCases is how many independent cases clustered ones are worth.
+func EffectiveCases(cases, clusters int) int {
+	if clusters < 1 {
+		return 0
+	}
+	size := float64(cases) / float64(clusters)
+	return int(float64(cases) / (1 + (size-1)*assumedICC))
 }
 
 // Forecast says what a run can decide before it is paid for.
@@ -83,8 +117,9 @@ type Forecast struct {
 	Weak bool
 }
 
-// ForecastRun computes the forecast of cases × trials under a policy.
-func ForecastRun(cases, trials, extendTo int, p Policy, s Spread, yesNo bool) Forecast {
+// ForecastRun computes the forecast of cases × trials under a policy; worth is
+// how many independent cases they are worth.
+func ForecastRun(cases, worth, trials, extendTo int, p Policy, s Spread, yesNo bool) Forecast {
 	alpha := 1 - p.Confidence
 	final := max(trials, extendTo)
 	if final > trials {
@@ -95,9 +130,14 @@ func ForecastRun(cases, trials, extendTo int, p Policy, s Spread, yesNo bool) Fo
 		edge *= s.Mean
 	}
 	var f Forecast
-	f.PassPower = stats.GatePower(edge, s.At(float64(final)), cases, alpha)
+	f.PassPower = stats.PassPower(edge, s.At(float64(final)), worth, alpha)
+	if stats.RuleOfThree(worth, alpha) > p.MaxDrop.Value {
+		f.PassPower = 0 // not even answers without a single failure would do
+	}
 	f.Needed = stats.CasesNeeded(edge, s.At(float64(final)), alpha, .8)
+	ratio := float64(cases) / float64(max(1, worth))
 	f.NeededAt3 = stats.CasesNeeded(edge, s.At(float64(max(3, final))), alpha, .8)
+	f.Needed, f.NeededAt3 = int(ratio*float64(f.Needed)), int(ratio*float64(f.NeededAt3))
 	f.Weak = f.PassPower < .8
 	kind := "cases"
 	if yesNo {
