@@ -3,11 +3,13 @@ package eval
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/qualgate/qualgate/eval/yamldoc"
 )
@@ -15,133 +17,232 @@ import (
 // csvColumns are the columns with a meaning; any other is a variable.
 var csvColumns = []string{"id", "reference", "context", "tags", "cluster", "must_pass", "rubric", "checks", "messages", "known_issue_reason", "known_issue_until"}
 
-// csv reads a table: a header row, then one case a row. Lists of tags are
-// separated by semicolons; checks and messages are JSON lists; an empty cell
-// is not set. A column that has no meaning of its own, or is called vars.NAME,
-// is a variable.
+// csvTable is a CSV file (RFC 4180) being read.
+type csvTable struct {
+	*loader
+	name   string
+	data   []byte
+	lines  []int // where each line begins, made when a place is needed
+	reader *csv.Reader
+	head   []csvColumn
+}
+
+// csvColumn is a column: one with a meaning, or a variable. A column that has
+// neither (a stray comma at the end) must stay empty.
+type csvColumn struct {
+	name     string
+	variable bool
+}
+
+// csv reads a table: a header row, then one case a row. Tags are separated by
+// semicolons; checks and messages are JSON lists; context and rubric are one
+// text, or a JSON list of texts; an empty cell is not set. A column that has no
+// meaning of its own, or is called vars.NAME, is a variable, and its cells are
+// text.
 func (l *loader) csv(file string, data []byte) {
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))))
-	r.FieldsPerRecord = -1
-	head, err := r.Read()
-	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = errors.New("the file is empty")
-		}
-		l.csvProblem(file, err)
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	if ps := yamldoc.CheckText(file, data); ps != nil {
+		l.report(ps...)
 		return
 	}
-	for i := range head {
-		head[i] = strings.TrimSpace(head[i])
-		if slices.Contains(head[:i], head[i]) {
-			l.problem(file, 1, i+1, "rename one", "column %q is there twice", head[i])
-		}
-	}
-	if !slices.Contains(head, "id") {
-		hint := `add a column "id"`
-		if n := yamldoc.Nearest("id", head); n != "" && len(n) <= 3 {
-			hint = "is it " + strconv.Quote(n) + "?"
-		}
-		l.problem(file, 1, 1, hint, `the table has no column "id"`)
+	t := &csvTable{loader: l, name: file, data: data, reader: csv.NewReader(bytes.NewReader(data))}
+	t.reader.FieldsPerRecord = -1
+	t.reader.ReuseRecord = true
+	if !t.header() {
 		return
 	}
-	for {
-		row, err := r.Read()
+	for !l.full() {
+		row, err := t.reader.Read()
 		if errors.Is(err, io.EOF) {
 			return
 		}
 		if err != nil {
-			l.csvProblem(file, err)
+			t.broken(err)
 			return
 		}
-		if len(row) != len(head) {
-			line, _ := r.FieldPos(0)
-			l.problem(file, line, 1, "quote cells that hold commas", "the row has %d cells, the header %d", len(row), len(head))
-			continue
-		}
-		l.csvRow(file, r, head, row)
-		if len(l.problems) > maxProblems {
-			return
-		}
+		t.row(row)
 	}
 }
 
-func (l *loader) csvProblem(file string, err error) {
+// at reports a problem with cell i of the row last read.
+func (t *csvTable) at(i int, hint, format string, args ...any) {
+	line, col := t.cell(i)
+	t.problem(t.name, line, col, hint, format, args...)
+}
+
+// cell is the place of cell i of the row last read.
+func (t *csvTable) cell(i int) (line, col int) {
+	line, col = t.reader.FieldPos(i)
+	return line, t.column(line, col)
+}
+
+// column turns the reader's column, counted in bytes, into characters.
+func (t *csvTable) column(line, col int) int {
+	if t.lines == nil {
+		t.lines = []int{0}
+		for off, b := range t.data {
+			if b == '\n' {
+				t.lines = append(t.lines, off+1)
+			}
+		}
+	}
+	if line < 1 || line > len(t.lines) || col < 1 {
+		return col
+	}
+	begin := t.lines[line-1]
+	return 1 + utf8.RuneCount(t.data[begin:min(begin+col-1, len(t.data))])
+}
+
+// broken reports a file that is no table.
+func (t *csvTable) broken(err error) {
 	var pe *csv.ParseError
-	if errors.As(err, &pe) {
-		l.problem(file, pe.Line, pe.Column, "", "not a CSV table: %v", pe.Err)
+	if !errors.As(err, &pe) {
+		t.problem(t.name, 1, 1, "", "not a CSV table: %v", err)
 		return
 	}
-	l.problem(file, 1, 1, "", "not a CSV table: %v", err)
+	hint := ""
+	if errors.Is(pe.Err, csv.ErrQuote) || errors.Is(pe.Err, csv.ErrBareQuote) {
+		hint = `put the whole cell in quotes and write "" for a quote in it`
+	}
+	t.problem(t.name, pe.Line, t.column(pe.Line, pe.Column), hint, "not a CSV table: %v", pe.Err)
 }
 
-func (l *loader) csvRow(file string, r *csv.Reader, head, row []string) {
-	var d caseDoc
-	before := len(l.problems)
-	d.Vars = map[string]any{}
+func (t *csvTable) header() bool {
+	row, err := t.reader.Read()
+	if errors.Is(err, io.EOF) {
+		t.problem(t.name, 1, 1, "", "the file is empty")
+		return false
+	}
+	if err != nil {
+		t.broken(err)
+		return false
+	}
+	before := len(t.problems)
+	for i, name := range row {
+		c := csvColumn{name: strings.TrimSpace(name)}
+		if !slices.Contains(csvColumns, c.name) && c.name != "" {
+			c.variable = true
+			c.name = strings.TrimPrefix(c.name, "vars.")
+			if why, hint := badVarName(c.name); why != "" {
+				t.at(i, hint, "column %q: %s", name, why)
+			}
+		}
+		if c.name != "" && slices.Contains(t.head, c) {
+			t.at(i, "rename one", "column %q is there twice", c.name)
+		}
+		t.head = append(t.head, c)
+	}
+	if !slices.Contains(t.head, csvColumn{name: "id"}) {
+		t.problem(t.name, 1, 1, idHint(row), `the table has no column "id"`)
+	}
+	return len(t.problems) == before
+}
+
+// idHint guesses where the column "id" went.
+func idHint(header []string) string {
+	if len(header) == 1 {
+		for _, sep := range []struct{ char, word string }{{";", "semicolons"}, {"\t", "tabs"}, {"|", "bars"}} {
+			if strings.Contains(header[0], sep.char) {
+				return "the cells seem to be separated by " + sep.word + "; save it with commas"
+			}
+		}
+	}
+	for _, h := range header {
+		if h = strings.TrimSpace(h); strings.EqualFold(h, "id") || strings.EqualFold(h, "case_id") || strings.EqualFold(h, "case") {
+			return "rename column " + strconv.Quote(h) + ` to "id"`
+		}
+	}
+	return `the first row names the columns, one of them "id"`
+}
+
+func (t *csvTable) row(row []string) {
+	if len(row) != len(t.head) {
+		t.at(0, "quote cells that hold commas", "the row has %d cells, the header %d", len(row), len(t.head))
+		return
+	}
+	before := len(t.problems)
+	d := caseDoc{Vars: varsDoc{}}
+	d.Pos.Line, d.Pos.Col = t.reader.FieldPos(0)
 	var issue knownIssueDoc
 	for i, cell := range row {
-		line, col := r.FieldPos(i)
-		if i == 0 {
-			d.Pos = yamldoc.Pos{Line: line, Col: col}
-		}
-		if cell == "" && slices.Contains(csvColumns, head[i]) {
-			continue
-		}
-		fail := func(hint, format string, args ...any) { l.problem(file, line, col, hint, format, args...) }
-		list := func(into any) {
-			n, ps := yamldoc.ParseJSON(file, []byte(cell), line)
-			if n == nil {
-				fail("write a JSON list", "column %q: %s", head[i], ps[0].Msg)
-				return
-			}
-			for _, p := range n.Decode(into) {
-				fail(p.Hint, "column %q: %s", head[i], p.Msg)
-			}
-		}
-		switch head[i] {
-		case "id":
-			d.ID = cell
-		case "reference":
-			d.Reference = cell
-		case "context":
-			d.Context = textList{cell}
-		case "tags":
-			for _, t := range strings.Split(cell, ";") {
-				if t = strings.TrimSpace(t); t != "" {
-					d.Tags = append(d.Tags, t)
-				}
-			}
-		case "cluster":
-			d.Cluster = cell
-		case "must_pass":
-			v, err := strconv.ParseBool(strings.ToLower(cell))
-			if err != nil {
-				fail("write true or false", "must_pass is %q", cell)
-			}
-			d.MustPass = v
-		case "rubric":
-			d.Rubric = textList{cell}
-		case "checks":
-			list(&d.Checks)
-		case "messages":
-			list(&d.Messages)
-		case "known_issue_reason":
-			issue.Reason = cell
-		case "known_issue_until":
-			if err := issue.Until.UnmarshalText([]byte(cell)); err != nil {
-				fail("", "%v", err)
-			}
-		default:
-			d.Vars[strings.TrimPrefix(head[i], "vars.")] = cell
+		switch c := t.head[i]; {
+		case c.variable:
+			d.Vars[c.name] = cell
+		case cell != "":
+			t.set(&d, &issue, i, cell)
 		}
 	}
 	switch {
 	case issue.Reason != "" && !issue.Until.IsZero():
 		d.KnownIssue = &issue
-	case issue.Reason != "" || !issue.Until.IsZero():
-		l.problem(file, d.Pos.Line, 1, "fill both columns or neither", "a known issue needs a reason and a date")
+	case len(t.problems) == before && (issue.Reason != "" || !issue.Until.IsZero()):
+		t.at(0, "fill known_issue_reason and known_issue_until, or neither", "a known issue needs a reason and a date")
 	}
-	if len(l.problems) == before {
-		l.add(file, &d, &defaultsDoc{})
+	if len(t.problems) == before {
+		t.add(t.name, &d, &defaultsDoc{})
+	} else if d.ID != "" {
+		t.claim(t.name, &d)
+	}
+}
+
+// set reads a cell of a column with a meaning.
+func (t *csvTable) set(d *caseDoc, issue *knownIssueDoc, i int, cell string) {
+	switch name := t.head[i].name; name {
+	case "id":
+		d.ID = cell
+	case "reference":
+		d.Reference = cell
+	case "context":
+		d.Context = textsIn(cell)
+	case "rubric":
+		d.Rubric = textsIn(cell)
+	case "tags":
+		for _, tag := range strings.Split(cell, ";") {
+			if tag = strings.TrimSpace(tag); tag != "" {
+				d.Tags = append(d.Tags, tag)
+			}
+		}
+	case "cluster":
+		d.Cluster = cell
+	case "must_pass":
+		v, err := strconv.ParseBool(strings.ToLower(cell))
+		if err != nil {
+			t.at(i, "write true or false", "must_pass is %q", cell)
+		}
+		d.MustPass = v
+	case "checks":
+		t.list(i, cell, &d.Checks)
+	case "messages":
+		t.list(i, cell, &d.Messages)
+	case "known_issue_reason":
+		issue.Reason = cell
+	case "known_issue_until":
+		if err := issue.Until.UnmarshalText([]byte(cell)); err != nil {
+			t.at(i, "", "%v", err)
+		}
+	default:
+		t.at(i, "name the column in the first row", "cell %d is filled, but its column has no name", i+1)
+	}
+}
+
+// textsIn is a cell's texts: those of a JSON list, or the cell itself.
+func textsIn(cell string) textList {
+	var list []string
+	if strings.HasPrefix(cell, "[") && json.Unmarshal([]byte(cell), &list) == nil {
+		return list
+	}
+	return textList{cell}
+}
+
+// list reads a cell that holds a JSON list. Its problems have the cell's place:
+// inside of quotes, columns would mislead.
+func (t *csvTable) list(i int, cell string, into any) {
+	line, _ := t.reader.FieldPos(i)
+	n, ps := yamldoc.ParseJSON(t.name, []byte(cell), line)
+	if n != nil {
+		ps = append(ps, n.Decode(into)...)
+	}
+	for _, p := range ps {
+		t.at(i, p.Hint, "column %q: %s", t.head[i].name, p.Msg)
 	}
 }

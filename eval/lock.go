@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"maps"
@@ -18,10 +17,21 @@ const lockFormat = "qualgate.lock/1"
 
 // Lock is a frozen exam: which cases, rubrics and scorers a run may use. It is
 // written by `qualgate freeze` as text, one line a case, sorted by id, so that
-// a diff in review shows exactly what changed.
+// a diff in review shows exactly what changed:
+//
+//	# The frozen exam. …
+//	qualgate.lock/1
+//	who "Ann <ann@example.org>"
+//	when 2026-03-01T12:00:00Z
+//	why "Fees have changed."
+//	rubric rubrics/support.yaml 6f1e…
+//	scorer checks 19c0a2…
+//	case refund-late-01 8b1a…
+//
+// A name that is not one plain word is quoted as in Go.
 type Lock struct {
 	Who  string
-	When time.Time
+	When time.Time // to the second
 	Why  string
 	// Cases maps ids, Rubrics paths and Scorers names to digests.
 	Cases   map[string]string
@@ -67,93 +77,163 @@ func lockName(s string) string {
 
 // ParseLock reads a lock. All problems are returned with their lines.
 func ParseLock(file string, data []byte) (*Lock, yamldoc.Problems) {
-	l := &Lock{Cases: map[string]string{}, Rubrics: map[string]string{}, Scorers: map[string]string{}}
-	var ps yamldoc.Problems
-	const redo = "run `qualgate freeze` again and review the diff"
-	fail := func(n int, format string, args ...any) {
-		if len(ps) < maxProblems {
-			ps = append(ps, yamldoc.Problem{File: file, Line: n, Col: 1, Msg: fmt.Sprintf(format, args...), Hint: redo})
-		}
-	}
-	sc := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))))
-	sc.Buffer(nil, 1<<20)
-	format := false
-	for n := 1; sc.Scan(); n++ {
-		line := strings.TrimRight(sc.Text(), "\r")
-		switch {
-		case strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#"):
-			continue
-		case strings.HasPrefix(line, "<<<<<<<"), strings.HasPrefix(line, "======="), strings.HasPrefix(line, ">>>>>>>"):
-			fail(n, "a merge conflict is left in the lock")
-			continue
-		case !format:
-			if line != lockFormat {
-				fail(n, "this is not a lock this version reads (it begins %.40q, %s is expected)", line, lockFormat)
-				return nil, ps
-			}
-			format = true
-			continue
-		}
-		if why := l.line(line); why != "" {
-			fail(n, "%s", why)
-		}
-	}
-	if err := sc.Err(); err != nil {
-		fail(0, "cannot be read: %v", err)
-	}
-	if !format && len(ps) == 0 {
-		fail(1, "the lock is empty")
-	}
-	if len(ps) > 0 {
+	if ps := yamldoc.CheckText(file, data); ps != nil {
 		return nil, ps
 	}
-	return l, nil
+	r := lockReader{file: file, seen: map[string]bool{},
+		lock: &Lock{Cases: map[string]string{}, Rubrics: map[string]string{}, Scorers: map[string]string{}}}
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	for len(data) > 0 && !r.stopped {
+		var line []byte
+		line, data, _ = bytes.Cut(data, []byte("\n"))
+		r.n++
+		r.line(strings.TrimRight(string(line), "\r"))
+	}
+	if !r.stopped {
+		r.complete()
+	}
+	if len(r.problems) > 0 {
+		return nil, r.problems
+	}
+	return r.lock, nil
 }
 
-// line takes one line into the lock, and says what is wrong with it.
-func (l *Lock) line(line string) string {
-	word, rest, _ := strings.Cut(line, " ")
-	var err error
-	switch word {
-	case "who":
-		l.Who, err = strconv.Unquote(rest)
-	case "why":
-		l.Why, err = strconv.Unquote(rest)
-	case "when":
-		l.When, err = time.Parse(time.RFC3339, rest)
-	case "rubric", "scorer", "case":
-		m := map[string]map[string]string{"rubric": l.Rubrics, "scorer": l.Scorers, "case": l.Cases}[word]
-		name, digest, ok := lockEntry(rest)
-		if !ok {
-			return fmt.Sprintf("a %s line needs a name and a digest", word)
+// lockReader reads a lock line by line.
+type lockReader struct {
+	file     string
+	lock     *Lock
+	n        int             // the line
+	seen     map[string]bool // words of the header
+	problems yamldoc.Problems
+	stopped  bool
+}
+
+func (r *lockReader) fail(format string, args ...any) {
+	r.problems = append(r.problems, yamldoc.Problem{File: r.file, Line: max(r.n, 1), Col: 1, Msg: fmt.Sprintf(format, args...),
+		Hint: "run `qualgate freeze` again and review the diff"})
+	r.stopped = len(r.problems) >= maxProblems
+}
+
+// complete reports what every lock has and this one has not.
+func (r *lockReader) complete() {
+	if len(r.problems) > 0 {
+		return
+	}
+	if !r.seen[lockFormat] {
+		r.fail("the lock is empty")
+		return
+	}
+	for _, word := range []string{"who", "when", "why"} {
+		if !r.seen[word] {
+			r.fail("the %s line is missing", word)
 		}
-		if _, dup := m[name]; dup {
-			return fmt.Sprintf("%s %q is there twice", word, name)
-		}
-		m[name] = digest
+	}
+}
+
+func (r *lockReader) line(line string) {
+	switch {
+	case strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#"):
+	case strings.HasPrefix(line, "<<<<<<<"), strings.HasPrefix(line, "|||||||"), strings.HasPrefix(line, "======="), strings.HasPrefix(line, ">>>>>>>"):
+		r.fail("a merge conflict is left in the lock")
+	case r.seen[lockFormat]:
+		r.entry(line)
+	case line == lockFormat:
+		r.seen[lockFormat] = true
+	case strings.HasPrefix(line, "qualgate.lock/"):
+		r.fail("this is a lock of format %.40q; this version of qualgate reads %q", line, lockFormat)
+		r.stopped = true
 	default:
-		return fmt.Sprintf("the line %.40q is not understood", line)
+		r.fail("this is no lock: it begins %.40q, %q is expected", line, lockFormat)
+		r.stopped = true
+	}
+}
+
+// entry takes a line behind the format into the lock.
+func (r *lockReader) entry(line string) {
+	word, rest, _ := strings.Cut(line, " ")
+	l := r.lock
+	switch word {
+	case "who", "when", "why":
+		if r.seen[word] {
+			r.fail("a second %s line", word)
+		}
+		r.seen[word] = true
+		if err := l.setHeader(word, rest); err != nil {
+			r.fail("the %s line cannot be read: %v", word, err)
+		}
+	case "case":
+		r.digest(l.Cases, word, rest, isDigest)
+	case "rubric":
+		r.digest(l.Rubrics, word, rest, isWord)
+	case "scorer":
+		r.digest(l.Scorers, word, rest, isWord)
+	default:
+		r.fail("the line %.60q is not understood", line)
+	}
+}
+
+func (l *Lock) setHeader(word, value string) (err error) {
+	if word != "when" && !strings.HasPrefix(value, `"`) {
+		return fmt.Errorf("%.40q is no text in double quotes", value)
+	}
+	switch word {
+	case "when":
+		if l.When, err = time.Parse(time.RFC3339, value); err == nil {
+			l.When = l.When.UTC()
+		}
+		if err != nil || l.When.Year() < 1 || l.When.Year() > 9999 {
+			return fmt.Errorf("%.40q is no time such as 2026-03-01T12:00:00Z", value)
+		}
+		return nil
+	case "who":
+		l.Who, err = strconv.Unquote(value)
+	case "why":
+		l.Why, err = strconv.Unquote(value)
 	}
 	if err != nil {
-		return fmt.Sprintf("the %s line cannot be read", word)
+		return fmt.Errorf("%.40q is no text in double quotes", value)
 	}
-	return ""
+	return nil
 }
 
-func lockEntry(s string) (name, digest string, ok bool) {
-	if strings.HasPrefix(s, `"`) {
-		q, err := strconv.QuotedPrefix(s)
-		if err != nil {
-			return "", "", false
-		}
-		if name, err = strconv.Unquote(q); err != nil {
-			return "", "", false
-		}
-		digest = strings.TrimPrefix(s[len(q):], " ")
-	} else {
-		name, digest, _ = strings.Cut(s, " ")
+// digest reads a name and its digest.
+func (r *lockReader) digest(into map[string]string, word, rest string, valid func(string) bool) {
+	name, digest, ok := lockEntry(rest)
+	_, dup := into[name]
+	switch {
+	case !ok || name == "" || !valid(digest):
+		r.fail("a %s line needs a name and a digest, found %.60q", word, rest)
+	case dup:
+		r.fail("%s %q is there twice", word, name)
+	default:
+		into[name] = digest
 	}
-	return name, digest, digest != "" && !strings.ContainsAny(digest, " \t")
+}
+
+// isDigest reports whether s is what Digest returns.
+func isDigest(s string) bool {
+	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// isWord reports whether s can stand in a line as it is: the digests of rubrics
+// and scorers are their packages' own.
+func isWord(s string) bool { return s != "" && !strings.ContainsAny(s, " \t") }
+
+// lockEntry splits a name, quoted or not, from what follows it.
+func lockEntry(s string) (name, digest string, ok bool) {
+	if !strings.HasPrefix(s, `"`) {
+		name, digest, _ = strings.Cut(s, " ")
+		return name, digest, true
+	}
+	q, err := strconv.QuotedPrefix(s)
+	if err != nil {
+		return "", "", false
+	}
+	if name, err = strconv.Unquote(q); err != nil {
+		return "", "", false
+	}
+	digest, ok = strings.CutPrefix(s[len(q):], " ")
+	return name, digest, ok
 }
 
 // LockDiff is how an exam differs from its lock. All lists are sorted.

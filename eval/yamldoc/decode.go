@@ -4,18 +4,20 @@ import (
 	"encoding"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
-// Decoder is a type that reads itself from a node.
+// Decoder is a type that reads itself from a node. It is called for null, too.
 type Decoder interface {
 	DecodeNode(n *Node) Problems
 }
 
-// Decode reads one document into a pointer. It returns every problem found;
-// what could be read is set all the same.
+// Decode reads one document into a pointer, see Parse and Node.Decode. It
+// returns every problem found; what could be read is set all the same.
 func Decode(file string, data []byte, into any) Problems {
 	n, ps := Parse(file, data)
 	if n == nil {
@@ -84,7 +86,18 @@ type field struct {
 	required bool
 }
 
+var fieldCache sync.Map // reflect.Type → []field
+
 func fieldsOf(t reflect.Type) []field {
+	if fs, ok := fieldCache.Load(t); ok {
+		return fs.([]field)
+	}
+	fs := readFields(t)
+	fieldCache.Store(t, fs)
+	return fs
+}
+
+func readFields(t reflect.Type) []field {
 	var fs []field
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -109,37 +122,32 @@ func (n *Node) structure(v reflect.Value) Problems {
 		return n.wrong("a mapping")
 	}
 	fields := fieldsOf(v.Type())
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
-	}
 	setPos(v, n)
 	var ps Problems
-	seen := map[string]bool{}
+	seen := make([]bool, len(fields))
 	for _, e := range n.Entries() {
-		k := -1
-		for i, name := range names {
-			if name == e.Key {
-				k = i
-			}
-		}
+		k := slices.IndexFunc(fields, func(f field) bool { return f.name == e.Key })
 		if k < 0 {
-			if e.Key == "<<" {
-				ps = append(ps, e.At.Problem("write the keys out", "merge keys (<<) are not supported"))
-			} else {
-				ps = append(ps, e.At.Problem(DidYouMean(e.Key, names), "unknown key %q", e.Key))
-			}
+			ps = append(ps, e.At.Problem(DidYouMean(e.Key, names(fields)), "unknown key %q", e.Key))
 			continue
 		}
-		seen[e.Key] = e.Value.Kind() != Null
+		seen[k] = e.Value.Kind() != Null
 		ps = append(ps, e.Value.into(v.FieldByIndex(fields[k].index))...)
 	}
-	for _, f := range fields {
-		if f.required && !seen[f.name] {
+	for i, f := range fields {
+		if f.required && !seen[i] {
 			ps = append(ps, n.Problem("", "%q is missing", f.name))
 		}
 	}
 	return ps
+}
+
+func names(fields []field) []string {
+	out := make([]string, len(fields))
+	for i, f := range fields {
+		out[i] = f.name
+	}
+	return out
 }
 
 func setPos(v reflect.Value, n *Node) {
@@ -157,10 +165,6 @@ func (n *Node) mapping(v reflect.Value) Problems {
 	out := reflect.MakeMap(v.Type())
 	var ps Problems
 	for _, e := range n.Entries() {
-		if e.Key == "<<" {
-			ps = append(ps, e.At.Problem("write the keys out", "merge keys (<<) are not supported"))
-			continue
-		}
 		x := reflect.New(v.Type().Elem()).Elem()
 		ps = append(ps, e.Value.into(x)...)
 		out.SetMapIndex(reflect.ValueOf(e.Key).Convert(v.Type().Key()), x)
@@ -227,14 +231,20 @@ func (n *Node) basic(v reflect.Value) Problems {
 }
 
 func (n *Node) number(v reflect.Value, x float64) Problems {
+	whole := x == math.Trunc(x) && math.Abs(x) < 1<<53
 	switch {
 	case v.CanFloat():
 		v.SetFloat(x)
 	case v.CanInt():
-		if x != math.Trunc(x) || v.OverflowInt(int64(x)) {
+		if !whole || v.OverflowInt(int64(x)) {
 			return n.wrong("a whole number")
 		}
 		v.SetInt(int64(x))
+	case v.CanUint():
+		if !whole || x < 0 || v.OverflowUint(uint64(x)) {
+			return n.wrong("a whole number from 0")
+		}
+		v.SetUint(uint64(x))
 	default:
 		return n.wrong(kindName(v.Kind()))
 	}
@@ -242,26 +252,58 @@ func (n *Node) number(v reflect.Value, x float64) Problems {
 }
 
 func (n *Node) wrong(want string) Problems {
-	hint := ""
-	if want == "a list" && n.Kind() == Scalar {
-		hint = "write [" + n.Text() + "]"
-	}
-	if want == "a number" && n.Kind() == Scalar {
-		if _, err := strconv.ParseFloat(n.Text(), 64); err == nil && n.Quoted() {
-			hint = "remove the quotes"
-		}
-	}
-	return Problems{n.Problem(hint, "%s is expected, found %s", want, n.Describe())}
+	return Problems{n.Problem(n.remedy(want), "%s is expected, found %s", want, n.Describe())}
 }
 
+// remedy guesses how what was found was meant.
+func (n *Node) remedy(want string) string {
+	if n.Kind() == Sequence && want == "text" {
+		return "write one text; put text that begins with [ in quotes"
+	}
+	if n.Kind() == Mapping && want == "text" {
+		return "put text that holds a colon, or begins with {, in quotes"
+	}
+	if n.Kind() == Mapping && want == "a list" {
+		return "begin each element with a dash"
+	}
+	if n.Kind() != Scalar {
+		return ""
+	}
+	text := n.Text()
+	switch want {
+	case "a list":
+		if len(text) <= 40 && !n.Quoted() {
+			return "write [" + text + "]"
+		}
+	case "true or false":
+		switch strings.ToLower(text) {
+		case "yes", "on", "y", "1", "true":
+			return "write true"
+		case "no", "off", "n", "0", "false":
+			return "write false"
+		}
+	case "a number", "a whole number", "a whole number from 0":
+		if _, err := strconv.ParseFloat(text, 64); err == nil && n.Quoted() {
+			return "remove the quotes"
+		}
+		if f, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64); err == nil && !n.Quoted() && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+			return "write " + strconv.FormatFloat(f, 'f', -1, 64)
+		}
+	}
+	return ""
+}
+
+// kindName is what a kind of field wants, in a document's words.
 func kindName(k reflect.Kind) string {
 	switch k {
 	case reflect.String:
 		return "text"
 	case reflect.Bool:
 		return "true or false"
-	case reflect.Int, reflect.Int64, reflect.Int32:
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return "a whole number"
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a whole number from 0"
 	case reflect.Float64, reflect.Float32:
 		return "a number"
 	}

@@ -15,34 +15,26 @@ import (
 // ParseJSON reads one JSON value into a node, with places counted from line
 // first. JSON is not read as YAML: the two differ in escapes (surrogate pairs).
 func ParseJSON(file string, data []byte, first int) (*Node, Problems) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	if ps := checkText(file, data); ps != nil {
+	if ps := tooLarge(file, first, data); ps != nil {
+		return nil, ps
+	}
+	data = bytes.TrimPrefix(data, bom)
+	if ps := CheckText(file, data); ps != nil {
 		for i := range ps {
 			ps[i].Line += first - 1
 		}
 		return nil, ps
 	}
-	r := jsonReader{dec: json.NewDecoder(bytes.NewReader(data)), data: data, first: first}
+	r := jsonReader{dec: json.NewDecoder(bytes.NewReader(data)), data: data, line: first}
 	r.dec.UseNumber()
 	y, err := r.value(0)
-	if err == nil {
-		if _, extra := r.dec.Token(); !errors.Is(extra, io.EOF) {
-			err = errors.New("something follows the value")
-		}
+	if err == nil && len(bytes.TrimSpace(data[r.dec.InputOffset():])) > 0 {
+		err = errors.New("something follows the value")
 	}
 	if err != nil {
-		line, col := r.place(int(r.dec.InputOffset()))
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			err = errors.New("it ends too early")
-		}
-		return nil, Problems{{File: file, Line: line, Col: col, Msg: "not valid JSON: " + err.Error()}}
+		return nil, Problems{r.problem(file, err)}
 	}
-	b := bound{file: file}
-	b.walk(y, 0, false)
-	if b.stopped {
-		return nil, b.problems
-	}
-	return &Node{file, Pos{y.Line, y.Column}, y}, b.problems
+	return bounded(file, y)
 }
 
 // DecodeLine reads a line of a JSON lines file into a pointer, see Node.Decode.
@@ -54,17 +46,30 @@ func DecodeLine(file string, line int, data []byte, into any) Problems {
 	return append(ps, n.Decode(into)...)
 }
 
+// jsonReader builds a tree token by token, with the place of each.
 type jsonReader struct {
-	dec   *json.Decoder
-	data  []byte
-	first int
+	dec  *json.Decoder
+	data []byte
+	off  int // up to here lines are counted
+	line int // at off
+	bol  int // where that line begins
+	seen int // up to here columns are counted
+	cols int // characters between bol and seen
 }
 
-// place turns an offset into line and column.
+// place turns an offset into line and column. Offsets only grow, so that all
+// of them together cost one pass.
 func (r *jsonReader) place(off int) (line, col int) {
-	off = min(off, len(r.data))
-	before := r.data[:off]
-	return r.first + bytes.Count(before, []byte("\n")), 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+	off = min(max(off, r.off), len(r.data))
+	passed := r.data[r.off:off]
+	if n := bytes.Count(passed, []byte("\n")); n > 0 {
+		r.line += n
+		r.bol = r.off + bytes.LastIndexByte(passed, '\n') + 1
+		r.seen, r.cols = r.bol, 0
+	}
+	r.cols += utf8.RuneCount(r.data[r.seen:off])
+	r.off, r.seen = off, off
+	return r.line, 1 + r.cols
 }
 
 // next is where the coming token begins.
@@ -76,9 +81,27 @@ func (r *jsonReader) next() int {
 	return off
 }
 
+// problem words the reader's error.
+func (r *jsonReader) problem(file string, err error) Problem {
+	line, col := r.place(r.next())
+	p := Problem{File: file, Line: line, Col: col, Msg: "not valid JSON: " + err.Error()}
+	var syntax *json.SyntaxError
+	switch rest := bytes.TrimSpace(r.data[min(r.next(), len(r.data)):]); {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		p.Msg, p.Hint = "not valid JSON: it ends too early", "a bracket, brace or quote is not closed"
+	case bytes.HasPrefix(rest, []byte("'")):
+		p.Hint = `use double quotes`
+	case bytes.HasPrefix(rest, []byte("NaN")), bytes.HasPrefix(rest, []byte("Inf")), bytes.HasPrefix(rest, []byte("-Inf")):
+		p.Hint = "JSON has no such number; write null or leave the key out"
+	case errors.As(err, &syntax) && len(rest) > 0 && (rest[0] == ']' || rest[0] == '}'):
+		p.Hint = "a comma too many, or the wrong bracket?"
+	}
+	return p
+}
+
 func (r *jsonReader) value(depth int) (*yaml.Node, error) {
 	if depth > maxDepth {
-		return nil, errors.New("it is nested too deeply")
+		return nil, fmt.Errorf("it is nested more than %d levels deep", maxDepth)
 	}
 	line, col := r.place(r.next())
 	n := &yaml.Node{Line: line, Column: col}

@@ -12,8 +12,27 @@
 //	var m Model
 //	if ps := yamldoc.Decode("qualgate.yaml", data, &m); ps != nil { … }
 //
-// A type that reads itself implements Decoder. This is the only package that
-// imports a YAML library, so that replacing it is one change.
+// A type that reads itself implements Decoder:
+//
+//	func (p *percent) DecodeNode(n *yamldoc.Node) yamldoc.Problems {
+//		f, err := parsePercent(n.Text())
+//		if err != nil {
+//			return yamldoc.Problems{n.Problem("write 5%", "a share is expected, found %s", n.Describe())}
+//		}
+//		*p = percent(f)
+//		return nil
+//	}
+//
+// # What is YAML here
+//
+// YAML 1.2 as people write it: one document a file, text keys, aliases within
+// bounds. Not read, and said so: several documents, tags other than !!str,
+// merge keys (<<), lists or mappings as keys, a key given twice. Only true and
+// false are truth values; yes, no, on, off and dates are text. See Node.Decode
+// and Node.Any for numbers.
+//
+// This is the only package that imports a YAML library, so that replacing it
+// is one change.
 package yamldoc
 
 import (
@@ -75,7 +94,8 @@ func (ps Problems) Error() string {
 func (ps Problems) Sorted() Problems {
 	out := slices.Clone(ps)
 	slices.SortStableFunc(out, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col),
+			cmp.Compare(a.Msg, b.Msg), cmp.Compare(a.Hint, b.Hint))
 	})
 	return slices.Compact(out)
 }
