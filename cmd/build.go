@@ -92,19 +92,7 @@ func (w *wiring) client(name string, m *modelDoc, file string) (llm.Client, erro
 
 func (w *wiring) wire(name string, m *modelDoc, file string) (llm.Client, error) {
 	if m.Provider.Value == "replay" {
-		var paths []string
-		for _, t := range m.Path {
-			path, err := w.a.expand(t, file, "path")
-			if err != nil {
-				return nil, err
-			}
-			paths = append(paths, w.p.abs(path))
-		}
-		r, err := llm.OpenReplay(paths...)
-		if err != nil {
-			return nil, usage("model %s: %v", name, err)
-		}
-		return r, nil
+		return w.replay(name, m, file)
 	}
 	key := ""
 	if !w.dry {
@@ -146,6 +134,27 @@ func (w *wiring) wire(name string, m *modelDoc, file string) (llm.Client, error)
 		c = w.cache.Wrap(c, endpoint(m))
 	}
 	return w.a.redactor.Wrap(c), nil
+}
+
+// replay reads a model's recorded answers.
+func (w *wiring) replay(name string, m *modelDoc, file string) (llm.Client, error) {
+	r := llm.NewReplay(m.Path[0].Value)
+	for _, t := range m.Path {
+		path, err := w.a.expand(t, file, "path")
+		if err != nil {
+			return nil, err
+		}
+		f, err := os.Open(w.p.abs(path))
+		if err != nil {
+			return nil, usage("model %s: recorded answers %s: %v", name, path, plainError(err))
+		}
+		err = r.Read(f, w.a.shown(w.p.abs(path)))
+		f.Close()
+		if err != nil {
+			return nil, usage("model %s: %v", name, err)
+		}
+	}
+	return r, nil
 }
 
 // defaultKeyEnv names the variable each provider's key is usually in.

@@ -113,8 +113,9 @@ func (p *paramsDoc) DecodeNode(n *yamldoc.Node) yamldoc.Problems {
 			ps = append(ps, e.Value.Decode(&p.TopP)...)
 			between(e, p.TopP, 0, 1)
 		case "max_tokens":
-			ps = append(ps, e.Value.Decode(&p.MaxTokens)...)
-			if p.MaxTokens != nil && *p.MaxTokens < 1 {
+			wrong := e.Value.Decode(&p.MaxTokens)
+			ps = append(ps, wrong...)
+			if len(wrong) == 0 && p.MaxTokens != nil && *p.MaxTokens < 1 {
 				ps = append(ps, e.Value.Problem("write a number from 1", "max_tokens %d is out of range", *p.MaxTokens))
 			}
 		case "seed":

@@ -32,7 +32,7 @@ func openRepo(ctx context.Context, dir string, environ []string) (*repo, error) 
 	}
 	prefix, err := r.git(ctx, "rev-parse", "--show-prefix")
 	if err != nil {
-		return nil, usage("the baseline is read from git, but %s is not in a git work tree", dir).
+		return nil, usage("the baseline is read from git, but qualgate.yaml is not in a git work tree").
 			try("run in the repository, or write the baseline out: baseline: {prompt: …, model: …} or baseline: none")
 	}
 	r.prefix = strings.TrimSuffix(strings.TrimRight(prefix, "\n"), "/")

@@ -58,7 +58,7 @@ func (a *app) findConfig() (string, error) {
 			}
 		}
 		if dir == filepath.Dir(dir) {
-			return "", usage("there is no qualgate.yaml in %s or above it", a.env.Dir).
+			return "", usage("there is no qualgate.yaml in this directory or above it").
 				try("start one with `qualgate init`, or name it with --config or -C")
 		}
 	}

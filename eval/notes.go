@@ -19,6 +19,10 @@ func noteWarning(n stats.Note) Warning {
 	case stats.NoteUnder50:
 		text = fmt.Sprintf("%.0f clusters: under 50 the chance of passing a drop of exactly the margin can exceed the stated error (up to 14 %% at 20 clusters)", n.N)
 	case stats.NoteFewDiscordant:
+		if n.N == 0 {
+			text = "no case differs between the arms: the verdict rests on the rule of three"
+			break
+		}
 		text = fmt.Sprintf("only %.0f %s between the arms: the exact sign-flip test had to agree", n.N, casesDifferWord(int(n.N)))
 	case stats.NoteRuleOfThree:
 		text = fmt.Sprintf("too few cases to exclude a rare failure as large as the margin: about %.0f clusters without one are needed (rule of three)", n.N)
