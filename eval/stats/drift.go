@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/stat/distuv"
+	"gonum.org/v1/gonum/mathext"
 )
 
 // KSTest is the two-sample test of Kolmogorov and Smirnov.
@@ -112,7 +112,7 @@ func PSI(p, q []float64, floor float64) float64 {
 // needs about ten expected values to a bin; a fixed threshold such as .1 is
 // noise on small samples.
 func PSICritical(bins, n, m int, alpha float64) float64 {
-	chi := distuv.ChiSquared{K: float64(bins - 1)}.Quantile(1 - alpha)
+	chi := 2 * mathext.GammaIncRegInv(float64(bins-1)/2, 1-alpha)
 	return chi * (1/float64(n) + 1/float64(m))
 }
 

@@ -300,11 +300,13 @@ func (e *evidence) bounds(m margin, alpha float64) bounds {
 	e.scratch = e.boot.statistics(m, e.scratch)
 	i := bca(e.scratch, mean, e.clusters.acceleration(m), alpha)
 	out = append(out, bound{"bca", i.Lower, i.Upper})
+	if e.discordant == 0 { // nothing but the rule of three has anything to say
+		return append(out, rareBound(&e.clusters, m, alpha))
+	}
 	z := normalQuantile(1 - alpha)
 	out = append(out, scoreBound(&e.cases, m, z*z*e.designEffect(m, mean, se)), rareBound(&e.cases, m, alpha))
 	if e.few {
-		out = append(out, scoreBound(&e.clusters, m, z*z), rareBound(&e.clusters, m, alpha))
-		out = append(out, e.exactBound(m, alpha))
+		out = append(out, scoreBound(&e.clusters, m, z*z), rareBound(&e.clusters, m, alpha), e.exactBound(m, alpha))
 	}
 	return out
 }
@@ -327,13 +329,19 @@ func rareBound(u *units, m margin, alpha float64) bound {
 	return bound{"rule-of-three", u.ruleOfThree(m, below, alpha), u.ruleOfThree(m, above, alpha)}
 }
 
+// oneWay reports whether the few clusters that differ all differ to one side, so
+// that the mean moves in whole losses (or gains) and normal theory is too coarse.
+func (e *evidence) oneWay(s side) bool {
+	return e.few && (s == below && e.onlyLosses || s == above && e.onlyGains)
+}
+
 func (e *evidence) exactBound(m margin, alpha float64) bound {
 	b := bound{"exact", math.Inf(1), math.Inf(-1)}
 	u := &e.clusters
-	if e.onlyLosses {
+	if e.oneWay(below) {
 		b.low = u.invert(m, below, func(m margin) bool { return u.exactExcludes(m, below, allowance*alpha) })
 	}
-	if e.onlyGains {
+	if e.oneWay(above) {
 		b.high = u.invert(m, above, func(m margin) bool { return u.exactExcludes(m, above, allowance*alpha) })
 	}
 	return b
@@ -350,22 +358,20 @@ func (e *evidence) excludes(m margin, s side, alpha float64) bool {
 	if e.fixed() {
 		return true
 	}
-	if len(e.raw) < 2 || float64(s)*e.cases.ruleOfThree(m, s, alpha) <= 0 {
+	if len(e.raw) < 2 || !e.bcaExcludes(m, s, mean, alpha) {
 		return false
 	}
-	z := normalQuantile(1 - alpha)
-	if !e.cases.scoreExcludes(m, s, z*z*e.designEffect(m, mean, se)) || !e.bcaExcludes(m, s, mean, alpha) {
+	if e.few && float64(s)*e.clusters.ruleOfThree(m, s, alpha) <= 0 {
 		return false
 	}
-	if !e.few {
+	if e.discordant == 0 {
 		return true
 	}
-	u := &e.clusters
-	if float64(s)*u.ruleOfThree(m, s, alpha) <= 0 || !u.scoreExcludes(m, s, z*z) {
+	z := normalQuantile(1 - alpha)
+	if float64(s)*e.cases.ruleOfThree(m, s, alpha) <= 0 || !e.cases.scoreExcludes(m, s, z*z*e.designEffect(m, mean, se)) {
 		return false
 	}
-	oneWay := s == below && e.onlyLosses || s == above && e.onlyGains
-	return !oneWay || u.exactExcludes(m, s, allowance*alpha)
+	return !e.few || e.clusters.scoreExcludes(m, s, z*z) && (!e.oneWay(s) || e.clusters.exactExcludes(m, s, allowance*alpha))
 }
 
 // bcaExcludes counts resamples instead of sorting them.
@@ -391,13 +397,15 @@ func (e *evidence) smallestPassing() float64 {
 	if e.lowBaseline(e.cases.sum.b / e.cases.sum.n) {
 		return math.NaN()
 	}
-	passes := func(x float64) bool {
-		m := e.kind.at(x)
-		return e.excludes(m, below, e.c.Alpha) && e.flipsAgree(m, below)
-	}
+	bounded := func(x float64) bool { return e.excludes(e.kind.at(x), below, e.c.Alpha) }
+	passes := func(x float64) bool { return bounded(x) && e.flipsAgree(e.kind.at(x), below) }
 	const top = 1 - 1e-9
 	if !passes(top) {
 		return math.NaN()
+	}
+	// The sign flips are dear and rarely decide: ask them once at the bounds' answer.
+	if x := bisect(0, top, bounded); passes(x) {
+		return x
 	}
 	return bisect(0, top, passes)
 }
@@ -454,7 +462,12 @@ func (e *evidence) needed(m margin, mean, se float64) int {
 	z := normalQuantile(1-e.c.Alpha) + normalQuantile(powerTarget)
 	cases := z * z * n * se * se / (room * room)
 	if !e.fixed() {
-		cases = max(cases, -math.Log(e.c.Alpha)*e.cases.unseen(below, m.kind).change/room)
+		u := &e.cases
+		if e.few {
+			u = &e.clusters
+		}
+		perUnit := n / u.count
+		cases = max(cases, perUnit*math.Ceil(-math.Log(e.c.Alpha)*u.unseen(below, m.kind).change/(room*perUnit)-1e-9))
 	}
 	if cases > math.MaxInt32 {
 		return 0

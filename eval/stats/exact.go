@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mathext"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // McNemarTest compares two pass rates on the same cases by the discordant ones
@@ -25,16 +24,31 @@ func McNemar(gained, lost int) McNemarTest {
 	if n == 0 {
 		return McNemarTest{1, 1, 1, 1, 1}
 	}
-	d := distuv.Binomial{N: n, P: .5}
-	tail := d.CDF(low)
+	tail := fairCDF(low, n)
 	diff := math.Abs(b - c)
 	return McNemarTest{
 		Exact:      min(1, 2*tail),
-		MidP:       min(1, 2*tail-d.Prob(low)),
+		MidP:       min(1, 2*tail-fairProb(low, n)),
 		OneSided:   tail,
 		Asymptotic: math.Erfc(diff / math.Sqrt(2*n)),
 		Corrected:  math.Erfc(max(0, diff-1) / math.Sqrt(2*n)),
 	}
+}
+
+// fairCDF is P(X ≤ k) for n throws of a fair coin.
+func fairCDF(k, n float64) float64 {
+	if k >= n {
+		return 1
+	}
+	return mathext.RegIncBeta(n-k, k+1, .5)
+}
+
+// fairProb is P(X = k) for n throws of a fair coin.
+func fairProb(k, n float64) float64 {
+	a, _ := math.Lgamma(n + 1)
+	b, _ := math.Lgamma(k + 1)
+	c, _ := math.Lgamma(n - k + 1)
+	return math.Exp(a - b - c - n*math.Ln2)
 }
 
 // TangoZ is the score statistic of Tango (1998) for the difference of two pass

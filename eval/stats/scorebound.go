@@ -112,32 +112,47 @@ func (u *units) exactExcludes(m margin, s side, alpha float64) bool {
 // exponentialTail is P(Σ E·v ≤ 0) where each v occurs w times with its own
 // exponential weight, for a positive total. The saddlepoint is in (0, limit).
 func exponentialTail(v, w []float64, limit float64) float64 {
-	lo, hi := 0., limit
-	for range 200 {
-		mid := (lo + hi) / 2
-		if mid == lo || mid == hi {
-			break
-		}
-		slope := 0.
-		for i, x := range v {
-			slope += w[i] * x / (1 + mid*x)
-		}
-		if slope > 0 {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
+	s := saddlepoint(v, w, limit)
 	var k, curvature float64
 	for i, x := range v {
-		k += w[i] * math.Log1p(lo*x)
-		curvature += w[i] * x * x / ((1 + lo*x) * (1 + lo*x))
+		y := x / (1 + s*x)
+		k += w[i] * math.Log1p(s*x)
+		curvature += w[i] * y * y
 	}
-	r, q := -math.Sqrt(2*k), -lo*math.Sqrt(curvature)
-	if k <= 0 || q == 0 {
+	r, q := -math.Sqrt(2*k), -s*math.Sqrt(curvature)
+	if !(k > 0) || q == 0 {
 		return .5
 	}
 	return normalCDF(r) + normalPDF(r)*(1/r-1/q)
+}
+
+// saddlepoint solves Σ w·v/(1+s·v) = 0 in (0, limit), where the sum falls from
+// positive to −∞, by Newton's method inside a shrinking bracket.
+func saddlepoint(v, w []float64, limit float64) float64 {
+	lo, hi := 0., limit
+	s := limit / 2
+	for range 100 {
+		slope, curvature := 0., 0.
+		for i, x := range v {
+			y := x / (1 + s*x)
+			slope += w[i] * y
+			curvature += w[i] * y * y
+		}
+		if slope > 0 {
+			lo = s
+		} else {
+			hi = s
+		}
+		next := s + slope/curvature
+		if !(next > lo && next < hi) {
+			next = (lo + hi) / 2
+		}
+		if math.Abs(next-s) <= 1e-12*limit {
+			return next
+		}
+		s = next
+	}
+	return s
 }
 
 // invert finds the bound on a side of mean(g) that a test implies: the value
@@ -150,7 +165,7 @@ func (u *units) invert(m margin, s side, excludes func(margin) bool) float64 {
 		return math.Inf(-int(s))
 	}
 	near := mean
-	for range 60 {
+	for range 45 {
 		mid := (far + near) / 2
 		if excludes(m.less(mid)) {
 			far = mid

@@ -86,7 +86,7 @@ func saturated(name string, clusterSize int, noise float64, to ...float64) law {
 		value, broken := 0., false
 		for i := range n {
 			if i%clusterSize == 0 {
-				broken = r.Float64() < drop*top/(top-(1-lost)*top)
+				broken = r.Float64() < drop/lost
 				value = to[r.IntN(len(to))] * top
 			}
 			if p.Cluster != nil {

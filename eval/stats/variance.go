@@ -7,11 +7,7 @@ import (
 
 // Mean is the arithmetic mean, NaN of nothing.
 func Mean(x []float64) float64 {
-	sum := 0.
-	for _, v := range x {
-		sum += v
-	}
-	return sum / float64(len(x))
+	return total(x) / float64(len(x))
 }
 
 // Variance is the unbiased sample variance (divisor n−1), NaN for fewer than two
@@ -123,7 +119,7 @@ type Decomposition struct {
 // a single repeat per case only SE exists and the rest is NaN.
 func Decompose(repeats [][]float64) Decomposition {
 	d := Decomposition{}
-	var total, n, squaredCounts, within float64
+	var sum, n, squaredCounts, within float64
 	means := make([]float64, 0, len(repeats))
 	for _, x := range repeats {
 		if len(x) == 0 {
@@ -131,7 +127,7 @@ func Decompose(repeats [][]float64) Decomposition {
 		}
 		k := float64(len(x))
 		means = append(means, Mean(x))
-		total += k * means[len(means)-1]
+		sum += k * means[len(means)-1]
 		n += k
 		squaredCounts += k * k
 		within += squares(x)
@@ -142,7 +138,7 @@ func Decompose(repeats [][]float64) Decomposition {
 	between, i := 0., 0
 	for _, x := range repeats {
 		if len(x) > 0 {
-			dev := means[i] - total/n
+			dev := means[i] - sum/n
 			between += float64(len(x)) * dev * dev
 			i++
 		}

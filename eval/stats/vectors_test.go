@@ -36,7 +36,7 @@ func (v vector) within(what string, got, want, tolerance float64) {
 	near(v.t, what, got, want, tolerance)
 }
 
-func near(t *testing.T, what string, got, want, tolerance float64) {
+func near(t testingT, what string, got, want, tolerance float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= tolerance*max(1, math.Abs(want))) {
 		t.Errorf("%s = %.15g, want %.15g", what, got, want)
@@ -51,6 +51,12 @@ func (v vector) nears(what string, got, want []float64) {
 	for i := range got {
 		v.near(what+"["+strconv.Itoa(i)+"]", got[i], want[i])
 	}
+}
+
+// testingT is what testing and rapid have in common.
+type testingT interface {
+	Helper()
+	Errorf(format string, args ...any)
 }
 
 // vectorTests has one check for every entry of the file.

@@ -24,12 +24,11 @@ func SignFlip(sums []float64, seed uint64, count int) SignFlips {
 	if len(sums) == 0 {
 		return SignFlips{1, 1, 1, true}
 	}
-	scale, seen := 0., 0.
+	scale := 0.
 	for _, s := range sums {
 		scale += math.Abs(s)
-		seen += s
 	}
-	t := tally{seen: seen, tolerance: tie * scale}
+	t := tally{seen: total(sums), tolerance: tie * scale}
 	if len(sums) <= exactFlips {
 		t.enumerate(sums)
 		n := math.Ldexp(1, len(sums))
@@ -62,21 +61,31 @@ func (t *tally) add(sum float64) {
 }
 
 // enumerate walks all sign assignments in Gray-code order, changing one sign a
-// step.
+// step, and adds up anew now and then so that rounding cannot build up.
 func (t *tally) enumerate(sums []float64) {
-	sign := make([]float64, len(sums))
-	sum := 0.
-	for i := range sign {
-		sign[i] = -1
-		sum -= sums[i]
+	flipped := make([]float64, len(sums))
+	for i, s := range sums {
+		flipped[i] = -s
 	}
+	sum := total(flipped)
 	t.add(sum)
 	for k := uint64(1); k < 1<<len(sums); k++ {
 		i := bits.TrailingZeros64(k)
-		sign[i] = -sign[i]
-		sum += 2 * sign[i] * sums[i]
+		flipped[i] = -flipped[i]
+		sum += 2 * flipped[i]
+		if k%256 == 0 {
+			sum = total(flipped)
+		}
 		t.add(sum)
 	}
+}
+
+func total(x []float64) float64 {
+	sum := 0.
+	for _, v := range x {
+		sum += v
+	}
+	return sum
 }
 
 func (t *tally) draw(sums []float64, seed uint64, count int) {
@@ -94,13 +103,13 @@ func (t *tally) draw(sums []float64, seed uint64, count int) {
 // flippedSum gives every term a random sign, 64 signs to a draw, by setting the
 // sign bit rather than by branching.
 func flippedSum(sums []float64, r *rand.PCG) float64 {
-	total := 0.
+	sum := 0.
 	for i := 0; i < len(sums); i += 64 {
 		signs := r.Uint64()
 		for _, s := range sums[i:min(len(sums), i+64)] {
-			total += math.Float64frombits(math.Float64bits(s) ^ signs<<63)
+			sum += math.Float64frombits(math.Float64bits(s) ^ signs<<63)
 			signs >>= 1
 		}
 	}
-	return total
+	return sum
 }
