@@ -286,8 +286,8 @@ func (n *Node) remedy(want string) string {
 		if _, err := strconv.ParseFloat(text, 64); err == nil && n.Quoted() {
 			return "remove the quotes"
 		}
-		if f, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64); err == nil && !n.Quoted() && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-			return "write " + strconv.FormatFloat(f, 'f', -1, 64)
+		if plain := strings.ReplaceAll(text, "_", ""); plain != text && !n.Quoted() {
+			return "write " + plain
 		}
 	}
 	return ""

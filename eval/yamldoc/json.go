@@ -29,7 +29,7 @@ func ParseJSON(file string, data []byte, first int) (*Node, Problems) {
 	r.dec.UseNumber()
 	y, err := r.value(0)
 	if err == nil && len(bytes.TrimSpace(data[r.dec.InputOffset():])) > 0 {
-		err = errors.New("something follows the value")
+		err = errFollows
 	}
 	if err != nil {
 		return nil, Problems{r.problem(file, err)}
@@ -81,22 +81,29 @@ func (r *jsonReader) next() int {
 	return off
 }
 
+var errFollows = errors.New("something follows the value")
+
 // problem words the reader's error.
 func (r *jsonReader) problem(file string, err error) Problem {
-	line, col := r.place(r.next())
-	p := Problem{File: file, Line: line, Col: col, Msg: "not valid JSON: " + err.Error()}
+	off := r.next()
+	rest := r.data[min(off, len(r.data)):]
+	msg, hint := err.Error(), ""
 	var syntax *json.SyntaxError
-	switch rest := bytes.TrimSpace(r.data[min(r.next(), len(r.data)):]); {
+	switch {
+	case errors.Is(err, errFollows):
+		off = len(r.data) - len(bytes.TrimLeft(r.data[r.dec.InputOffset():], " \t\r\n"))
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		p.Msg, p.Hint = "not valid JSON: it ends too early", "a bracket, brace or quote is not closed"
+		off = len(bytes.TrimRight(r.data, " \t\r\n"))
+		msg, hint = "it ends too early", "a bracket, brace or quote is not closed"
 	case bytes.HasPrefix(rest, []byte("'")):
-		p.Hint = `use double quotes`
+		hint = "use double quotes"
 	case bytes.HasPrefix(rest, []byte("NaN")), bytes.HasPrefix(rest, []byte("Inf")), bytes.HasPrefix(rest, []byte("-Inf")):
-		p.Hint = "JSON has no such number; write null or leave the key out"
+		hint = "JSON has no such number; write null or leave the key out"
 	case errors.As(err, &syntax) && len(rest) > 0 && (rest[0] == ']' || rest[0] == '}'):
-		p.Hint = "a comma too many, or the wrong bracket?"
+		hint = "a comma too many, or the wrong bracket?"
 	}
-	return p
+	line, col := r.place(off)
+	return Problem{File: file, Line: line, Col: col, Msg: "not valid JSON: " + msg, Hint: hint}
 }
 
 func (r *jsonReader) value(depth int) (*yaml.Node, error) {

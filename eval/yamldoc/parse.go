@@ -54,6 +54,9 @@ func parseYAML(file string, data []byte) (*Node, Problems) {
 
 // bounded wraps a tree once it is known to be finite and in order.
 func bounded(file string, root *yaml.Node) (*Node, Problems) {
+	if root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null" {
+		return nil, Problems{{File: file, Line: root.Line, Col: root.Column, Msg: "the document is empty"}}
+	}
 	b := bound{file: file}
 	b.walk(root, 0, false)
 	if b.stopped {

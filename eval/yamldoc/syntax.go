@@ -12,6 +12,8 @@ import (
 var (
 	yamlError = regexp.MustCompile(`(?s)^(?:yaml: )?(?:line (\d+): )?(.*)$`)
 	conflict  = regexp.MustCompile(`(?m)^(?:<<<<<<<|>>>>>>>) `)
+	// markedValue finds the * of an alias and the & of an anchor.
+	markedValue = regexp.MustCompile(`(?m)(?:^|[\s,\[{])([*&])`)
 	// quoteInside finds text behind a closing quote: 'it's' or "a" b.
 	quoteInside = regexp.MustCompile(`(?:: |- )(?:'[^'\n]*'|"(?:[^"\\\n]|\\.)*")[ \t]*([^\s,\]}:#'"])`)
 	// flowInside finds text behind a closing bracket: [sic] he said.
@@ -88,7 +90,7 @@ func (s *syntax) find() finding {
 	case says("unknown escape character", "hexdecimal number", "Unicode character escape"):
 		return finding{strings.LastIndexByte(s.read, '\\'), "this escape is not known in double quotes", `write \\ for a backslash, or use single quotes`}
 	case says("expected alphabetic or numeric"):
-		return finding{strings.LastIndexAny(s.read, "*&"), "* and & have a meaning at the beginning of a value", "put the text in quotes"}
+		return finding{s.lastMark(), "* and & have a meaning at the beginning of a value", "put the text in quotes"}
 	case says("unknown anchor"):
 		name, _, _ := strings.Cut(strings.TrimPrefix(s.said, "unknown anchor '"), "'")
 		return finding{strings.LastIndex(s.read, "*"+name), "*" + name + " refers to nothing: no value is marked &" + name, "put text that begins with * in quotes"}
@@ -113,6 +115,15 @@ func (s *syntax) ahead() int {
 		off -= n
 	}
 	return off
+}
+
+// lastMark is where the last value that begins with * or & stands.
+func (s *syntax) lastMark() int {
+	all := markedValue.FindAllStringSubmatchIndex(s.read, -1)
+	if len(all) == 0 {
+		return s.lastLine()
+	}
+	return all[len(all)-1][2]
 }
 
 // lastLine is where the last line that was read begins, without its indentation.
@@ -154,8 +165,17 @@ func (s *syntax) secondColon() finding {
 	if strings.Contains(head, ": ") {
 		return finding{off, `a second ": " in one line`, "put the text that holds it in quotes"}
 	}
+	if off-len(head) == begin && begin > 0 {
+		above := syntax{read: s.read[:begin]}
+		return finding{above.lastLine(), noKey, noKeyHint}
+	}
 	return finding{off - len(head), "this line is indented deeper than the one it belongs to", "indent it alike; put text of several lines behind | or in quotes"}
 }
+
+const (
+	noKey     = "neither a key with its colon nor part of the text above"
+	noKeyHint = "write key: value, or put text of several lines behind |"
+)
 
 func (s *syntax) noColon() finding {
 	lines := strings.SplitAfter(s.data, "\n")
@@ -168,7 +188,7 @@ func (s *syntax) noColon() finding {
 	if i := strings.IndexByte(line, ':'); i > 0 && i+1 < len(line) {
 		return finding{off + len(line[:i]), "a colon without a space behind it", "write key: value"}
 	}
-	return finding{off, "neither a key with its colon nor part of the text above", "write key: value, or put text of several lines behind |"}
+	return finding{off, noKey, noKeyHint}
 }
 
 func hasKey(line string) bool {

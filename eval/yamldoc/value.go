@@ -62,6 +62,9 @@ func (n *Node) scalar() (any, Problems) {
 		}
 	case "!!int":
 		i, err := strconv.ParseInt(text, 10, 64)
+		if text == "-0" {
+			return 0.0, nil
+		}
 		if err == nil && strconv.FormatInt(i, 10) == strings.TrimPrefix(text, "+") && i > -1<<53 && i < 1<<53 {
 			return float64(i), nil
 		}
@@ -72,6 +75,9 @@ func (n *Node) scalar() (any, Problems) {
 			return text, nil
 		case err != nil || math.IsNaN(f) || math.IsInf(f, 0):
 			return nil, Problems{n.Problem("write a number, or put it in quotes", "%s is not a finite number", text)}
+		}
+		if f == 0 {
+			return 0.0, nil // not -0, which JSON would write differently
 		}
 		return f, nil
 	}
