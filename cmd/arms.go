@@ -2,8 +2,11 @@ package cmd
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,17 +53,31 @@ func (a *app) digestArm(p *project, s *armSource) error {
 		if err != nil {
 			return err
 		}
-		data, err := os.ReadFile(p.abs(name))
+		sum, err := fileDigest(p.abs(name))
 		if err != nil {
 			return usage("%s:%d:%d: cannot read the recorded answers %s: %v", s.file, t.Line, t.Col, name, plainError(err))
 		}
-		recorded = append(recorded, recording{filepath.ToSlash(name), eval.Digest(string(data))})
+		recorded = append(recorded, recording{filepath.ToSlash(name), sum})
 	}
 	s.digest = eval.Digest(map[string]any{
 		"prompt": s.prompt.Digest, "provider": s.model.Provider.Value, "base_url": s.model.BaseURL.Value,
 		"model": s.model.Model, "params": s.params, "recorded": recorded,
 	})
 	return nil
+}
+
+// fileDigest is the SHA-256 of a file, read in pieces.
+func fileDigest(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // resolveArms completes both arms: it reads a git baseline, identifies both,

@@ -25,6 +25,7 @@ type wiring struct {
 	cache    *llm.Cache
 	http     *http.Client
 	built    map[*modelDoc]llm.Client
+	files    []*os.File // of recorded answers
 	// dry builds clients that will not be asked, so no key is needed.
 	dry bool
 }
@@ -42,7 +43,12 @@ func (a *app) newWiring(p *project, set settings) *wiring {
 	return w
 }
 
-func (w *wiring) close() { w.http.CloseIdleConnections() }
+func (w *wiring) close() {
+	w.http.CloseIdleConnections()
+	for _, f := range w.files {
+		f.Close()
+	}
+}
 
 // purse starts the meter at what the run has cost before.
 func (w *wiring) purse(spent eval.Spend) error {
@@ -148,9 +154,8 @@ func (w *wiring) replay(name string, m *modelDoc, file string) (llm.Client, erro
 		if err != nil {
 			return nil, usage("model %s: recorded answers %s: %v", name, path, plainError(err))
 		}
-		err = r.Read(f, w.a.shown(w.p.abs(path)))
-		f.Close()
-		if err != nil {
+		w.files = append(w.files, f) // answers are read when they are asked for
+		if err := r.ReadFile(f, w.a.shown(w.p.abs(path))); err != nil {
 			return nil, usage("model %s: %v", name, err)
 		}
 	}
@@ -297,7 +302,7 @@ func (a *app) recordedBaseline(p *project, spec *eval.PlanSpec) error {
 		return err
 	}
 	path := p.abs(name)
-	data, err := os.ReadFile(path)
+	sum, err := fileDigest(path)
 	if err != nil {
 		return usage("%s: cannot read the recorded baseline %s: %v", at, name, plainError(err)).
 			try("record one: qualgate run, then qualgate baseline set <ledger> --reason …")
@@ -317,7 +322,7 @@ func (a *app) recordedBaseline(p *project, spec *eval.PlanSpec) error {
 			try("compare with the ledger of what is live")
 	}
 	info := rec.Header.Candidate
-	info.Recorded, info.RecordedAt = eval.Digest(string(data)), rec.Header.Created
+	info.Recorded, info.RecordedAt = sum, rec.Header.Created
 	spec.Baseline, spec.Recorded = &info, rec
 	if rec.Trials() < spec.Repeats {
 		return usage("%s: the recorded baseline has %d trials, run.repeats asks for %d", at, rec.Trials(), spec.Repeats)

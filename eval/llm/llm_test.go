@@ -525,8 +525,13 @@ func TestReplay(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, err := llm.OpenReplay(path)
+	f, err := os.Open(path)
 	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r := llm.NewReplay("recorded")
+	if err := r.ReadFile(f, path); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
