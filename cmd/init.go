@@ -54,7 +54,7 @@ func (a *app) initProject() error {
 			return err
 		}
 		path := filepath.Join(a.env.Dir, filepath.FromSlash(n))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
+		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
 			err = os.WriteFile(path, data, 0o644)
 		}
 		if err != nil {

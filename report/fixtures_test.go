@@ -325,7 +325,7 @@ func plainScoresResult() *eval.Result {
 }
 
 // nasty is text that must not reach a terminal or an XML file as it is.
-const nasty = "\x1b[31mred\x1b[0m \x1b]0;title\x07 a\tb\rc\x00d\x9b ‮evil‬ ]]> <b>&amp;\u200b\ufeff \xff\xfe 東京は夜 👩‍👩‍👧 Z̶̡̢̨̛̖̗̘a\u2028x\U000e0041\uffff"
+const nasty = "\x1b[31mred\x1b[0m \x1b]0;title\x07 a\tb\rc\x00d\x9b \u202eevil\u202c ]]> <b>&amp;\u200b\ufeff \xff\xfe 東京は夜 👩\u200d👩\u200d👧 Z̶̡̢̨̛̖̗̘a\u2028x\U000e0041\uffff"
 
 // hostileResult has hostile text everywhere, and long ones of about so many bytes.
 func hostileResult(size int) *eval.Result {
