@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // Digest identifies a value by the SHA-256 of its canonical JSON, as 64 hex
@@ -72,4 +73,56 @@ func compact(v any) []byte {
 		panic(fmt.Sprintf("eval: a %T has no canonical form: %v", v, err))
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// caseDigest is Digest(c), made in one pass: a set may have 100,000 cases.
+func caseDigest(c *Case) string { return Digest(caseContent(c)) }
+
+// caseContent is a case as its JSON reads back.
+func caseContent(c *Case) map[string]any {
+	m := map[string]any{"id": c.ID}
+	put := func(key string, v any, ok bool) {
+		if ok {
+			m[key] = v
+		}
+	}
+	put("vars", c.Vars, len(c.Vars) > 0)
+	put("reference", c.Reference, c.Reference != "")
+	put("context", c.Context, len(c.Context) > 0)
+	put("tags", c.Tags, len(c.Tags) > 0)
+	put("cluster", c.Cluster, c.Cluster != "")
+	put("rubric", c.Rubric, len(c.Rubric) > 0)
+	put("must_pass", true, c.MustPass)
+	if c.KnownIssue != nil {
+		m["known_issue"] = map[string]any{"reason": c.KnownIssue.Reason, "until": c.KnownIssue.Until.Format(time.RFC3339Nano)}
+	}
+	if len(c.Messages) > 0 {
+		list := make([]any, len(c.Messages))
+		for i, msg := range c.Messages {
+			list[i] = map[string]any{"role": msg.Role, "content": msg.Content}
+		}
+		m["messages"] = list
+	}
+	if len(c.Checks) > 0 {
+		list := make([]any, len(c.Checks))
+		for i := range c.Checks {
+			list[i] = checkContent(&c.Checks[i])
+		}
+		m["checks"] = list
+	}
+	return m
+}
+
+func checkContent(s *CheckSpec) map[string]any {
+	m := map[string]any{"kind": s.Kind, "params": s.Params}
+	if s.Name != "" {
+		m["name"] = s.Name
+	}
+	if s.Weight != 0 {
+		m["weight"] = s.Weight
+	}
+	if s.MustPass {
+		m["must_pass"] = true
+	}
+	return m
 }

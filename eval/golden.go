@@ -186,6 +186,9 @@ func (l *loader) jsonl(file string, data []byte) {
 		} else if n == 1 && trimmed[0] == '[' {
 			l.problem(file, 1, 1, "name it .json, or write one case a line", "the file holds a JSON list, not JSON lines")
 			return
+		} else if string(trimmed) == "{" {
+			l.problem(file, n, 1, "write each case in one line", "a case goes over several lines")
+			return
 		}
 		var d caseDoc
 		ps := yamldoc.DecodeLine(file, n, line, &d)

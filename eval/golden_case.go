@@ -29,6 +29,24 @@ type caseDoc struct {
 	Pos        yamldoc.Pos
 }
 
+// KeyHint says where a key that other tools have belongs here.
+func (*caseDoc) KeyHint(key string) string {
+	for name, others := range map[string][]string{
+		"reference":   {"expected", "expected_output", "ideal", "answer", "target", "ground_truth", "output"},
+		"checks":      {"assert", "asserts", "assertions", "evaluators", "scorers"},
+		"context":     {"documents", "docs", "retrieved", "contexts"},
+		"tags":        {"category", "categories", "labels", "metadata"},
+		"cluster":     {"group"},
+		"messages":    {"history", "conversation", "turns"},
+		"known_issue": {"skip", "xfail"},
+	} {
+		if slices.Contains(others, strings.ToLower(key)) {
+			return "write " + name
+		}
+	}
+	return "put what the prompt shows under vars: {" + key + ": …}"
+}
+
 type messageDoc struct {
 	Role    string `doc:"role,required"`
 	Content string `doc:"content,required"`
@@ -170,6 +188,9 @@ func (c *CheckDoc) readWeight(n *yamldoc.Node) yamldoc.Problems {
 
 // claim notes a case's id and place, and refuses an id that is bad or taken.
 func (l *loader) claim(file string, d *caseDoc) bool {
+	if d.Pos == (yamldoc.Pos{}) {
+		return false // no mapping, and reported as such
+	}
 	at := func(hint, format string, args ...any) bool {
 		l.problem(file, d.Pos.Line, d.Pos.Col, hint, format, args...)
 		return false
@@ -203,7 +224,7 @@ func (l *loader) add(file string, d *caseDoc, def *defaultsDoc) {
 		}
 	}
 	for _, m := range d.Messages {
-		if !knownRole(m.Role) {
+		if m.Role != "" && !knownRole(m.Role) { // without one it is reported as missing
 			l.problem(file, m.Pos.Line, m.Pos.Col, "write user, assistant or system", "role %q of case %q is not known", m.Role, d.ID)
 		}
 		c.Messages = append(c.Messages, Message{m.Role, m.Content})
@@ -215,7 +236,7 @@ func (l *loader) add(file string, d *caseDoc, def *defaultsDoc) {
 	if d.KnownIssue != nil {
 		c.KnownIssue = &KnownIssue{Reason: d.KnownIssue.Reason, Until: d.KnownIssue.Until.Time}
 	}
-	c.Digest = Digest(&c)
+	c.Digest = caseDigest(&c)
 	l.set.Cases = append(l.set.Cases, c)
 }
 

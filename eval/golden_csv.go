@@ -118,6 +118,10 @@ func (t *csvTable) header() bool {
 		return false
 	}
 	before := len(t.problems)
+	if len(row) == 1 && strings.TrimSpace(row[0]) != "id" {
+		t.problem(t.name, 1, 1, idHint(row), `the table has no column "id"`)
+		return false
+	}
 	for i, name := range row {
 		c := csvColumn{name: strings.TrimSpace(name)}
 		if !slices.Contains(csvColumns, c.name) && c.name != "" {

@@ -289,10 +289,12 @@ func (d LockDiff) String() string {
 		if len(sec.ids) == 0 {
 			continue
 		}
-		shown, more := sec.ids, ""
-		if len(shown) > maxIDs {
-			more = fmt.Sprintf(" and %d more", len(shown)-maxIDs)
-			shown = shown[:maxIDs]
+		shown, more := make([]string, min(len(sec.ids), maxIDs)), ""
+		for i := range shown {
+			shown[i] = lockName(sec.ids[i])
+		}
+		if rest := len(sec.ids) - len(shown); rest > 0 {
+			more = fmt.Sprintf(" and %d more", rest)
 		}
 		count := ""
 		if !strings.HasSuffix(sec.what, ":") {

@@ -29,7 +29,13 @@ type bound struct {
 	stopped    bool
 }
 
+// maxNoted is when nobody reads on.
+const maxNoted = 1000
+
 func (b *bound) problem(n *yaml.Node, hint, format string, args ...any) {
+	if len(b.problems) >= maxNoted && !b.stopped {
+		return
+	}
 	b.problems = append(b.problems, Problem{File: b.file, Line: n.Line, Col: n.Column, Msg: fmt.Sprintf(format, args...), Hint: hint})
 }
 

@@ -29,6 +29,7 @@ func TestBounds(t *testing.T) {
 		"self":       {"a: &x [*x]", tooDeep},
 		"deep":       {deepFlow, tooDeep},
 		"long alias": {"t: &t " + strings.Repeat("word ", 1<<20) + "\nl: [" + strings.Repeat("*t, ", 60) + "]\n", tooMany},
+		"very deep":  {strings.Repeat("[", 20_000), "the document is nested more than 100 levels deep; write it out more simply"},
 		"too large":  {strings.Repeat("#", MaxDocument+1), "64 MB is too large for one document, the limit is 64 MB; split it, or write JSON lines (.jsonl)"},
 	} {
 		n, ps := Parse("f", []byte(tc.doc))
@@ -126,3 +127,22 @@ func check(t *testing.T, data []byte, ps Problems) {
 		}
 	}
 }
+
+func TestRepeatedKeysAreBounded(t *testing.T) {
+	n, ps := Parse("f", []byte(strings.Repeat("a: b\n", 5000)))
+	if n == nil || len(ps) != maxNoted {
+		t.Errorf("%d problems", len(ps))
+	}
+}
+
+// A parser that breaks down is a problem of the file, not the program's end.
+func TestParserPanicIsAProblem(t *testing.T) {
+	root, more, err := documents(panicReader{})
+	if root != nil || more != nil || err == nil || !strings.Contains(err.Error(), "cannot cope") {
+		t.Errorf("%v %v %v", root, more, err)
+	}
+}
+
+type panicReader struct{}
+
+func (panicReader) Read([]byte) (int, error) { panic("invariant") }

@@ -128,7 +128,7 @@ func (n *Node) structure(v reflect.Value) Problems {
 	for _, e := range n.Entries() {
 		k := slices.IndexFunc(fields, func(f field) bool { return f.name == e.Key })
 		if k < 0 {
-			ps = append(ps, e.At.Problem(DidYouMean(e.Key, names(fields)), "unknown key %q", e.Key))
+			ps = append(ps, e.At.Problem(keyHint(v, e.Key, fields), "unknown key %q", e.Key))
 			continue
 		}
 		seen[k] = e.Value.Kind() != Null
@@ -140,6 +140,22 @@ func (n *Node) structure(v reflect.Value) Problems {
 		}
 	}
 	return ps
+}
+
+// KeyHinter is a struct that knows what an unknown key may have been meant as.
+// It is asked where no valid key is near.
+type KeyHinter interface {
+	KeyHint(key string) string
+}
+
+func keyHint(v reflect.Value, key string, fields []field) string {
+	valid := names(fields)
+	if v.CanAddr() && Nearest(key, valid) == "" {
+		if h, ok := v.Addr().Interface().(KeyHinter); ok {
+			return h.KeyHint(key)
+		}
+	}
+	return DidYouMean(key, valid)
 }
 
 func names(fields []field) []string {

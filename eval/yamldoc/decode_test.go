@@ -122,6 +122,8 @@ f.yaml:13:3: unknown key "zzzzzz"; valid are name`
 		{"{provider: x, extra: [.NaN]}", `f.yaml:1:23: .NaN is not a finite number; write a number, or put it in quotes`},
 		{"provider:\n", `f.yaml:1:1: "provider" is missing`},
 		{"[]", `f.yaml:1:1: a mapping is expected, found a list`},
+		{"provider: x\naliases: \"a\\e[31m\\nb\"", `f.yaml:2:10: a list is expected, found the text "a\x1b[31m\nb"`},
+		{"{provider: x, aliases: a\n\nb}", `f.yaml:1:24: a list is expected, found the text "a\nb"; write [a\nb]`},
 		{"text", `f.yaml:1:1: a mapping is expected, found the text "text"`},
 		{"{provider: x, Ignored: y}", `f.yaml:1:15: unknown key "Ignored"; valid are aliases, cache, extra, headers, limit, nested, price, provider, share, size, small, timeout`},
 	} {

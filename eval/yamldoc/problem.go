@@ -39,7 +39,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/agnivade/levenshtein"
 )
@@ -55,6 +57,8 @@ type Problem struct {
 	Msg, Hint string
 }
 
+// String is the problem in one line. Control characters, which only the
+// document can have brought in, are written as escapes.
 func (p Problem) String() string {
 	var b strings.Builder
 	b.WriteString(p.File)
@@ -67,6 +71,23 @@ func (p Problem) String() string {
 	b.WriteString(": " + p.Msg)
 	if p.Hint != "" {
 		b.WriteString("; " + p.Hint)
+	}
+	return visible(b.String())
+}
+
+// visible replaces what would break a line or command a terminal.
+func visible(s string) string {
+	if !strings.ContainsFunc(s, unicode.IsControl) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			q := strconv.QuoteRune(r)
+			b.WriteString(q[1 : len(q)-1])
+		} else {
+			b.WriteRune(r)
+		}
 	}
 	return b.String()
 }
@@ -111,7 +132,10 @@ func (ps Problems) Err() error {
 // Nearest returns the candidate closest to word in edits, "" if none is close
 // enough to be a slip of the pen.
 func Nearest(word string, candidates []string) string {
-	best, dist := "", max(2, len(word)/3)+1
+	best, dist := "", 2
+	if n := len([]rune(word)); n > 3 {
+		dist = max(2, n/3) + 1
+	}
 	for _, c := range candidates {
 		d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(c))
 		if d < dist || d == dist && best != "" && c < best {

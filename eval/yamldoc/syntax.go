@@ -1,6 +1,7 @@
 package yamldoc
 
 import (
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -100,6 +101,8 @@ func (s *syntax) find() finding {
 		return finding{strings.LastIndexAny(s.read, "|>"), "text after | or > begins in the next line", "put text that begins with | or > in quotes"}
 	case says("block sequence entries are not allowed"):
 		return finding{max(strings.LastIndex(s.read, "- "), 0), "a list cannot begin here", `begin it in a line of its own; put text that begins with "- " in quotes`}
+	case says("exceeded max depth"):
+		return finding{s.lastLine(), fmt.Sprintf("the document is nested more than %d levels deep", maxDepth), "write it out more simply"}
 	case says("expected key", "expected '-' indicator", "expected <document start>"):
 		return s.misplaced()
 	}
