@@ -17,7 +17,7 @@ func noteWarning(n stats.Note) Warning {
 	case stats.NoteFewClusters:
 		text = fmt.Sprintf("only %.0f clusters: the bounds are too sure of themselves on so few, so the exact sign-flip test had to agree; a failure that hits few clusters may not be seen at all", n.N)
 	case stats.NoteUnder50:
-		text = fmt.Sprintf("%.0f clusters: under 50 the chance of passing a drop of exactly the margin can exceed the stated error (up to 14 %% at 20 clusters)", n.N)
+		text = fmt.Sprintf("%.0f clusters: under 50 the chance of passing a drop of exactly the margin can exceed the stated error by far, since a failure that hits whole clusters may hit none of these (docs/measured.md)", n.N)
 	case stats.NoteFewDiscordant:
 		if n.N == 0 {
 			text = "no case differs between the arms: the verdict rests on the rule of three"

@@ -3,7 +3,7 @@ package yamldoc
 import (
 	"fmt"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // Bounds on what a document may expand to. An alias (*name) costs what it
