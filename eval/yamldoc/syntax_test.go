@@ -102,7 +102,8 @@ func TestJSONProblems(t *testing.T) {
 		{"", `f.json:7:1: not valid JSON: it ends too early; a bracket, brace or quote is not closed`},
 		{"null", `f.json:7:1: the document is empty`},
 		{"\"\xff\"", `f.json:7:2: the file is not valid UTF-8: byte 1 is 0xff; save it as UTF-8`},
-		{strings.Repeat("[", 200), `f.json:7:102: not valid JSON: it is nested more than 100 levels deep`},
+		{strings.Repeat("[", 200) + strings.Repeat("]", 200), `f.json:7:101: the document is nested more than 100 levels deep; write it out more simply`},
+		{"\n {} {}", `f.json:8:5: not valid JSON: something follows the value`},
 	} {
 		n, ps := ParseJSON("f.json", []byte(tc.doc), 7)
 		if n != nil {
