@@ -133,7 +133,7 @@ func (l *projectLoader) goldenSet() {
 		case err != nil:
 			l.problem(g.Pos, "write golden/*.yaml", "golden: %q is not a pattern", g.Value)
 		case len(matches) == 0:
-			l.problem(g.Pos, "write the cases, or correct the path", "golden: no file matches %q", g.Value)
+			l.problem(g.Pos, slashes(g.Value, "write the cases, or correct the path"), "golden: no file matches %q", g.Value)
 		}
 		for _, m := range matches {
 			if !slices.Contains(files, m) {
@@ -160,6 +160,14 @@ func (l *projectLoader) goldenSet() {
 	l.p.set = set
 }
 
+// slashes hints at paths written the Windows way, which are not portable.
+func slashes(path, hint string) string {
+	if strings.Contains(path, `\`) {
+		return "write paths with /, on Windows too: " + strings.ReplaceAll(path, `\`, "/")
+	}
+	return hint
+}
+
 // plainIf drops the path from an error that is named with it anyway.
 func plainIf(err error) error {
 	if err == nil {
@@ -176,7 +184,7 @@ func (l *projectLoader) prompt(t *targetDoc, arm *armSource) {
 	path := l.p.abs(t.Prompt.Value)
 	data, err := os.ReadFile(path)
 	if err != nil {
-		l.problem(t.Prompt.Pos, "", "cannot read the prompt %s: %v", t.Prompt.Value, plainError(err))
+		l.problem(t.Prompt.Pos, slashes(t.Prompt.Value, ""), "cannot read the prompt %s: %v", t.Prompt.Value, plainError(err))
 		return
 	}
 	pr, ps := eval.ParsePrompt(filepath.ToSlash(l.a.shown(path)), data)
@@ -199,7 +207,7 @@ func (l *projectLoader) judgement() {
 		path := l.p.abs(j.Rubric.Value)
 		data, err := os.ReadFile(path)
 		if err != nil {
-			l.problem(j.Rubric.Pos, "", "cannot read the rubric %s: %v", j.Rubric.Value, plainError(err))
+			l.problem(j.Rubric.Pos, slashes(j.Rubric.Value, ""), "cannot read the rubric %s: %v", j.Rubric.Value, plainError(err))
 		} else {
 			r, ps := judge.ParseRubric(filepath.ToSlash(l.a.shown(path)), data)
 			l.ps = append(l.ps, ps...)

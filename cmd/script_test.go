@@ -195,7 +195,7 @@ func writeCases(ts *testscript.TestScript, neg bool, args []string) {
 
 // bytes FILE TEXT writes a file with Go escapes (\xff, \r\n, \ufeff) filled in.
 func writeBytes(ts *testscript.TestScript, neg bool, args []string) {
-	s, err := strconv.Unquote(`"` + strings.Join(args[1:], " ") + `"`)
+	s, err := strconv.Unquote(`"` + strings.ReplaceAll(strings.Join(args[1:], " "), `"`, `\"`) + `"`)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(s), 0o644))
 }

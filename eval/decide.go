@@ -362,7 +362,8 @@ func (d *decider) advisory() {
 	}
 	for i, q := range stats.BenjaminiHochberg(ps) {
 		rows[i].AdjustedP = ptr(q)
-		if rows[i].Verdict == Regressed && q > advisoryFDR {
+		noChange := rows[i].ChangeCI == nil || rows[i].ChangeCI.Hi >= 0 // the interval beside it must not contradict
+		if rows[i].Verdict == Regressed && (q > advisoryFDR || noChange) {
 			rows[i].Verdict = Inconclusive
 		}
 	}
