@@ -42,7 +42,7 @@ func (t *ModelTarget) Generate(ctx context.Context, c *Case, slot Slot) (Output,
 		return Output{}, clientFailure(ctx, err)
 	}
 	out := Output{Text: resp.Text, Model: resp.Model, Finish: resp.Finish, Truncated: resp.Finish == "length",
-		Latency: resp.Latency, Cached: resp.Cached, CostUSD: resp.CostUSD, Spend: spendOf(resp)}
+		Latency: resp.Latency, Cached: resp.Cached, CostUSD: resp.CostUSD, Spend: SpendOf(resp)}
 	if resp.Usage.Known {
 		out.OutputTokens = resp.Usage.Output
 	}
@@ -72,8 +72,9 @@ func clientFailure(ctx context.Context, err error) error {
 	return f
 }
 
-// spendOf is what an answer cost now: nothing where it was kept or recorded.
-func spendOf(r llm.Response) Spend {
+// SpendOf is what an answer cost now: nothing where it came from the cache or
+// a recording.
+func SpendOf(r llm.Response) Spend {
 	if r.Cached {
 		s := Spend{Cached: 1}
 		if r.CostUSD != nil {

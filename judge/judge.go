@@ -124,7 +124,7 @@ func (j *Judge) ask(ctx context.Context, s eval.Sample) ([]verdict, eval.Spend, 
 		if err != nil {
 			return nil, spend, j.clientError(ctx, err, spend)
 		}
-		spend = spend.Add(spendOf(resp))
+		spend = spend.Add(eval.SpendOf(resp))
 		verdicts, err := parseReply(j.cfg.Rubric, resp.Text)
 		if err == nil {
 			return verdicts, spend, nil
@@ -176,29 +176,6 @@ func (j *Judge) clientError(ctx context.Context, err error, spend eval.Spend) er
 		return &eval.FatalError{Err: f, Hint: e.Hint}
 	}
 	return f
-}
-
-// spendOf is what an answer cost. An answer from the cache costs nothing now,
-// and neither does one of a replay, which sends no request.
-func spendOf(r llm.Response) eval.Spend {
-	if r.Cached {
-		s := eval.Spend{Cached: 1}
-		if r.CostUSD != nil {
-			s.SavedUSD = *r.CostUSD
-		}
-		return s
-	}
-	s := eval.Spend{Calls: 1, Attempts: r.Attempts}
-	if r.Usage.Known {
-		s.InputTokens, s.OutputTokens = r.Usage.Input, r.Usage.Output
-	}
-	switch {
-	case r.CostUSD != nil:
-		s.USD = *r.CostUSD
-	case r.Attempts > 0:
-		s.UnknownCost = 1
-	}
-	return s
 }
 
 // score turns a verdict into a Score.
