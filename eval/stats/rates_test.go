@@ -49,6 +49,9 @@ func rates(l law, n int, drop float64, cfg NIConfig, reps int) (better, worse, n
 // is reported, not promised. The bounds below add three standard errors of the
 // simulation. QUALGATE_SLOW runs it long and prints the table of docs/measured.md.
 func TestFalsePassRate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation says nothing more under the race detector")
+	}
 	reps, resamples := 600, 499
 	if os.Getenv("QUALGATE_SLOW") != "" {
 		reps, resamples = 4000, 1999
